@@ -1,0 +1,1 @@
+"""The conformance harness: cases in, verdicts out."""

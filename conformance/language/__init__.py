@@ -1,0 +1,1 @@
+"""The tf.js expression language of the cases: tree, parser and printers."""

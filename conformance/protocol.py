@@ -1,0 +1,175 @@
+"""The messages between the harness and an implementation: one JSON object per line.
+
+The harness writes requests to the implementation's stdin and reads answers from its stdout. Every
+message carries an id; many requests are in flight at once, and answers may come in any order.
+``start`` comes first and is answered by ``started``; ``stop`` is not answered, the implementation
+exits. Both directions are typed here, and the published JSON Schema is generated from these structs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from conformance.language.tree import Arrow
+from conformance.tensors import DType, Tensor
+
+PROTOCOL = 1
+
+Call = Literal["value", "valueAndGrads", "valueAndGrad", "grads", "grad", "variableGrads"]
+Phase = Literal["parse", "inputs", "forward", "backward", "read"]
+
+
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What all messages share: no unknown fields, and defaults are not written."""
+
+
+class Argument(Message):
+    """An input: a TENSOR (``dtype``, ``shape``, ``data``), or a JavaScript value (``literal``).
+
+    ``literal`` is there so that the implementation's own coercion runs: it calls
+    ``tf.tensor(literal, shape, dtype)``, absent meaning not given. It is a JSON value: number,
+    boolean, string, null, or nested arrays of them; what JSON cannot say is
+    ``{"number": "NaN" | "Infinity" | "-Infinity" | "-0"}``.
+    """
+
+    dtype: DType | None = None
+    shape: tuple[int, ...] | None = None
+    data: bytes | msgspec.UnsetType = msgspec.UNSET
+    literal: Any = msgspec.UNSET
+
+    def tensor(self) -> Tensor | None:
+        """The tensor, or None where the argument is a literal.
+
+        Raises:
+            msgspec.ValidationError: the argument is neither, or both.
+        """
+        if (self.data is msgspec.UNSET) == (self.literal is msgspec.UNSET):
+            raise msgspec.ValidationError("an argument has either `data` or `literal`")
+        if isinstance(self.data, msgspec.UnsetType):
+            return None
+        if self.dtype is None or self.shape is None:
+            raise msgspec.ValidationError("an argument with `data` has `dtype` and `shape`")
+        return Tensor(dtype=self.dtype, shape=self.shape, data=self.data)
+
+
+class Function(Message):
+    """The function under test: validated tf.js source, and the same as a tree."""
+
+    source: str
+    tree: Arrow
+
+
+class Start(Message, tag_field="do", tag="start"):
+    """The first message: which protocol the harness speaks."""
+
+    id: int
+    protocol: int
+
+
+class Run(Message, tag_field="do", tag="run"):
+    """One case: call this gradient function of tf.js on these inputs.
+
+    ``names`` are the inputs' names, in the order of ``f``'s parameters. ``wrt`` names the inputs
+    that the gradient is taken for, in the order of the answer's ``grads``; the others are
+    constants. With ``variableGrads`` the inputs of ``wrt`` are ``tf.variable``s of these names.
+    ``value`` calls ``f`` alone. ``print`` asks for the text of ``print()`` as well.
+    """
+
+    id: int
+    call: Call
+    f: Function
+    names: tuple[str, ...]
+    args: tuple[Argument, ...]
+    wrt: tuple[str, ...]
+    dy: Argument | None = None
+    print: bool = False
+
+
+class Stop(Message, tag_field="do", tag="stop"):
+    """The last message: exit with code 0."""
+
+    id: int
+
+
+Request = Start | Run | Stop
+
+
+class Started(Message):
+    """Who answers.
+
+    ``reads`` says which form of the function it executes. ``flushes_subnormals`` is measured by the
+    implementation at start. ``settings`` are the pins that make its results repeatable.
+    """
+
+    name: str
+    version: str
+    runtime: str
+    protocol: int
+    reads: Literal["source", "tree"]
+    backend: str | None = None
+    flushes_subnormals: bool = False
+    settings: dict[str, str] = {}
+
+
+class Printed(Message):
+    """The texts that ``print()`` writes for the value and for each gradient, without final newline."""
+
+    value: str | None = None
+    grads: tuple[str | None, ...] = ()
+
+
+class Returned(Message):
+    """The answer to a case that ran to its end.
+
+    ``value`` is absent for ``grad`` and ``grads``. ``grads`` has one entry per name in ``wrt``; null
+    means that the implementation has no gradient for that input. ``kernels`` are the names of the
+    kernels that ran, in order and with repetitions, ``backends`` the backends that owned them.
+    ``leaked`` is the number of tensors alive afterwards beyond inputs and results.
+    """
+
+    value: Tensor | None = None
+    grads: tuple[Tensor | None, ...] = ()
+    printed: Printed | None = None
+    kernels: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ()
+    seconds: float = 0.0
+    leaked: int = 0
+
+
+class Threw(Message):
+    """The answer to a case that threw, and where: building inputs, running f, differentiating, reading."""
+
+    phase: Phase
+    type: str
+    message: str
+
+
+class Answer(Message):
+    """One line from an implementation: exactly one of the fields beside ``id`` is present."""
+
+    id: int
+    started: Started | None = None
+    returned: Returned | None = None
+    threw: Threw | None = None
+    unsupported: str | None = None
+
+
+def what(answer: Answer) -> Started | Returned | Threw | str:
+    """The one thing that an answer says; a string is the reason of ``unsupported``.
+
+    Raises:
+        msgspec.ValidationError: none or several of the four are present.
+    """
+    said = [
+        part
+        for part in (answer.started, answer.returned, answer.threw, answer.unsupported)
+        if part is not None
+    ]
+    if len(said) != 1:
+        raise msgspec.ValidationError(
+            "an answer has exactly one of started, returned, threw, unsupported;"
+            f" this one has {len(said)}"
+        )
+    return said[0]

@@ -1,0 +1,1 @@
+"""The reference implementation: tf.js's gradient API on ``tf.GradientTape``."""
