@@ -1,0 +1,108 @@
+"""A concrete case: one function, its inputs as bits, and what is expected of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from conformance.protocol import Argument, Call, Function, Phase, Run
+from conformance.tensors import Tensor
+
+
+class Frozen(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What the parts of a case share."""
+
+
+class Decimals(Frozen, tag_field="as", tag="decimals"):
+    """An expected tensor as numbers in the words of the case file, in row-major order.
+
+    An item is a decimal as it stands in the file (``0.4947368``, ``-0.0``, ``1e-7``), ``NaN``,
+    ``Infinity``, ``-Infinity``, ``true`` or ``false``. A float agrees with a decimal to half a unit
+    in the decimal's last place.
+    """
+
+    shape: tuple[int, ...]
+    items: tuple[str, ...]
+
+
+class Exact(Frozen, tag_field="as", tag="exact"):
+    """An expected tensor as dtype, shape and bits: nothing but these bits agrees (any NaN is NaN)."""
+
+    tensor: Tensor
+
+
+class Missing(Frozen, tag_field="as", tag="missing"):
+    """An expected absence: this input has no gradient."""
+
+
+Expected = Decimals | Exact | Missing
+
+
+class Throws(Frozen):
+    """An expected error. ``message`` is a part of the error's text; white space counts as one blank."""
+
+    phase: Phase | None = None
+    message: str | None = None
+
+
+class PrintedTexts(Frozen):
+    """Expected texts of ``print()``, without the final newline; ``grads`` by input name."""
+
+    value: str | None = None
+    grads: dict[str, str] = {}
+
+
+class Expectation(Frozen):
+    """What a case states. Absent parts state nothing.
+
+    ``either`` lists the legal alternatives: one of them must hold as a whole, beside the rest.
+    ``leaks`` is the number of tensors that may stay alive.
+    """
+
+    value: Expected | None = None
+    grads: dict[str, Expected] = {}
+    throws: Throws | None = None
+    printed: PrintedTexts | None = None
+    either: tuple[Expectation, ...] = ()
+    leaks: int = 0
+
+
+class Case(Frozen):
+    """One concrete case.
+
+    ``id`` is its path with its axes: ``ops/reduction/sum along axis[axis=0,keepDims=true]``.
+    ``names`` and ``args`` are the inputs in the order of ``f``'s parameters. ``file`` and ``line``
+    say where it was written.
+    """
+
+    id: str
+    file: str
+    line: int
+    call: Call
+    f: Function
+    names: tuple[str, ...]
+    args: tuple[Argument, ...]
+    wrt: tuple[str, ...]
+    dy: Argument | None = None
+    expect: Expectation = Expectation()
+    tags: tuple[str, ...] = ()
+    why: str | None = None
+    spec: str | None = None
+
+    def request(self, number: int) -> Run:
+        """The message that asks an implementation for this case, without what is expected of it."""
+        return Run(
+            id=number,
+            call=self.call,
+            f=self.f,
+            names=self.names,
+            args=self.args,
+            wrt=self.wrt,
+            dy=self.dy,
+            print=self.expects_print,
+        )
+
+    @property
+    def expects_print(self) -> bool:
+        """Whether the case states a text of ``print()``."""
+        parts = (self.expect, *self.expect.either)
+        return any(part.printed is not None for part in parts)
