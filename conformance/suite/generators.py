@@ -1,0 +1,67 @@
+"""Seeded inputs: the same numbers on every machine, for ever.
+
+Python's Mersenne Twister gives doubles in [0, 1) that no version and no platform changes. Everything
+else is arithmetic on them, so no mathematical library has a say. (The bits of NumPy's generators are
+not promised between versions, and listing cases must not import NumPy.)
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+
+def uniform(count: int, parameters: Sequence[float], seed: int) -> list[float]:
+    """Evenly spread over [low, high)."""
+    low, high = parameters
+    rng = random.Random(seed)  # noqa: S311  no secret
+    return [low + (high - low) * rng.random() for _ in range(count)]
+
+
+def normal(count: int, parameters: Sequence[float], seed: int) -> list[float]:
+    """Bell-shaped with this mean and standard deviation, never beyond six of them.
+
+    The sum of twelve uniform numbers, less six: no logarithm or cosine is involved whose last bit
+    would depend on the platform.
+    """
+    mean, deviation = parameters
+    rng = random.Random(seed)  # noqa: S311
+    return [mean + deviation * (sum(rng.random() for _ in range(12)) - 6) for _ in range(count)]
+
+
+def integers(count: int, parameters: Sequence[float], seed: int) -> list[float]:
+    """Whole numbers from low to high, low included, high not."""
+    low, high = (int(parameter) for parameter in parameters)
+    rng = random.Random(seed)  # noqa: S311
+    return [float(low + int((high - low) * rng.random())) for _ in range(count)]
+
+
+def linspace(count: int, parameters: Sequence[float], seed: int) -> list[float]:  # noqa: ARG001
+    """Equal steps from start to stop, both included."""
+    start, stop = parameters
+    if count == 1:
+        return [start]
+    return [start + (stop - start) * i / (count - 1) for i in range(count)]
+
+
+def permutation(count: int, parameters: Sequence[float], seed: int) -> list[float]:
+    """The numbers start, start + step, start + 2 step, … in shuffled order: no two are equal."""
+    start, step = parameters
+    values = [start + step * i for i in range(count)]
+    rng = random.Random(seed)  # noqa: S311
+    for last in range(count - 1, 0, -1):
+        other = int(rng.random() * (last + 1))
+        values[last], values[other] = values[other], values[last]
+    return values
+
+
+Generator = Callable[[int, Sequence[float], int], list[float]]
+
+GENERATORS: dict[str, Generator] = {
+    "uniform": uniform,
+    "normal": normal,
+    "integers": integers,
+    "linspace": linspace,
+    "permutation": permutation,
+}
+SEEDLESS = frozenset({"linspace"})
