@@ -250,6 +250,8 @@ class _Suite:
     def _function(self, f: Scalar, filler: Filler) -> tuple[str, Arrow | None]:
         spliced = filler.splice(f)
         source = spliced.text.strip()
+        if filler.problems:
+            return source, None
         if source in self._parsed:
             return source, self._parsed[source]
         try:
