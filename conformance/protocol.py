@@ -25,7 +25,7 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """What all messages share: no unknown fields, and defaults are not written."""
 
 
-class Argument(Message):
+class Argument(Message, frozen=True):
     """An input: a TENSOR (``dtype``, ``shape``, ``data``), or a JavaScript value (``literal``).
 
     ``literal`` is there so that the implementation's own coercion runs: it calls
@@ -54,21 +54,21 @@ class Argument(Message):
         return Tensor(dtype=self.dtype, shape=self.shape, data=self.data)
 
 
-class Function(Message):
+class Function(Message, frozen=True):
     """The function under test: validated tf.js source, and the same as a tree."""
 
     source: str
     tree: Arrow
 
 
-class Start(Message, tag_field="do", tag="start"):
+class Start(Message, frozen=True, tag_field="do", tag="start"):
     """The first message: which protocol the harness speaks."""
 
     id: int
     protocol: int
 
 
-class Run(Message, tag_field="do", tag="run"):
+class Run(Message, frozen=True, tag_field="do", tag="run"):
     """One case: call this gradient function of tf.js on these inputs.
 
     ``names`` are the inputs' names, in the order of ``f``'s parameters. ``wrt`` names the inputs
@@ -87,7 +87,7 @@ class Run(Message, tag_field="do", tag="run"):
     print: bool = False
 
 
-class Stop(Message, tag_field="do", tag="stop"):
+class Stop(Message, frozen=True, tag_field="do", tag="stop"):
     """The last message: exit with code 0."""
 
     id: int
@@ -96,7 +96,7 @@ class Stop(Message, tag_field="do", tag="stop"):
 Request = Start | Run | Stop
 
 
-class Started(Message):
+class Started(Message, frozen=True):
     """Who answers.
 
     ``reads`` says which form of the function it executes. ``flushes_subnormals`` is measured by the
@@ -113,14 +113,14 @@ class Started(Message):
     settings: dict[str, str] = {}
 
 
-class Printed(Message):
+class Printed(Message, frozen=True):
     """The texts that ``print()`` writes for the value and for each gradient, without final newline."""
 
     value: str | None = None
     grads: tuple[str | None, ...] = ()
 
 
-class Returned(Message):
+class Returned(Message, frozen=True):
     """The answer to a case that ran to its end.
 
     ``value`` is absent for ``grad`` and ``grads``. ``grads`` has one entry per name in ``wrt``; null
@@ -138,7 +138,7 @@ class Returned(Message):
     leaked: int = 0
 
 
-class Threw(Message):
+class Threw(Message, frozen=True):
     """The answer to a case that threw, and where: building inputs, running f, differentiating, reading."""
 
     phase: Phase
@@ -146,7 +146,7 @@ class Threw(Message):
     message: str
 
 
-class Answer(Message):
+class Answer(Message, frozen=True):
     """One line from an implementation: exactly one of the fields beside ``id`` is present."""
 
     id: int

@@ -12,7 +12,7 @@ class Frozen(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     """What the parts of a case share."""
 
 
-class Decimals(Frozen, tag_field="as", tag="decimals"):
+class Decimals(Frozen, frozen=True, tag_field="as", tag="decimals"):
     """An expected tensor as numbers in the words of the case file, in row-major order.
 
     An item is a decimal as it stands in the file (``0.4947368``, ``-0.0``, ``1e-7``), ``NaN``,
@@ -24,34 +24,34 @@ class Decimals(Frozen, tag_field="as", tag="decimals"):
     items: tuple[str, ...]
 
 
-class Exact(Frozen, tag_field="as", tag="exact"):
+class Exact(Frozen, frozen=True, tag_field="as", tag="exact"):
     """An expected tensor as dtype, shape and bits: nothing but these bits agrees (any NaN is NaN)."""
 
     tensor: Tensor
 
 
-class Missing(Frozen, tag_field="as", tag="missing"):
+class Missing(Frozen, frozen=True, tag_field="as", tag="missing"):
     """An expected absence: this input has no gradient."""
 
 
 Expected = Decimals | Exact | Missing
 
 
-class Throws(Frozen):
+class Throws(Frozen, frozen=True):
     """An expected error. ``message`` is a part of the error's text; white space counts as one blank."""
 
     phase: Phase | None = None
     message: str | None = None
 
 
-class PrintedTexts(Frozen):
+class PrintedTexts(Frozen, frozen=True):
     """Expected texts of ``print()``, without the final newline; ``grads`` by input name."""
 
     value: str | None = None
     grads: dict[str, str] = {}
 
 
-class Expectation(Frozen):
+class Expectation(Frozen, frozen=True):
     """What a case states. Absent parts state nothing.
 
     ``either`` lists the legal alternatives: one of them must hold as a whole, beside the rest.
@@ -66,7 +66,7 @@ class Expectation(Frozen):
     leaks: int = 0
 
 
-class Case(Frozen):
+class Case(Frozen, frozen=True):
     """One concrete case.
 
     ``id`` is its path with its axes: ``ops/reduction/sum along axis[axis=0,keepDims=true]``.

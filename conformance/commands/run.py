@@ -1,0 +1,204 @@
+"""``run``: choose, run, judge, report."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+
+from conformance import expectations, results
+from conformance.commands.select import Selection, selected
+from conformance.expectations import Entry
+from conformance.implementations import address
+from conformance.implementations.address import Implementation
+from conformance.implementations.options import Options
+from conformance.judge import policy
+from conformance.outcomes import Verdict
+from conformance.problems import UsageError
+from conformance.report import terminal
+from conformance.results import Footer, Settled
+from conformance.run import Interrupted, Plan, execute
+
+KEPT_RUNS = 5
+
+
+def run(defaults: Sequence[str], **options: Any) -> int:
+    """Run what the command line asks for; the exit code.
+
+    Raises:
+        DiagnosticError: anything is wrong with the words, the files or the surroundings.
+    """
+    selection = selected(options["what"], options["words"], options["tags"], options["shard"])
+    plan = _plan(selection, defaults, options)
+    out = Console(highlight=False)
+    err = Console(stderr=True, highlight=False)
+    interrupted: Interrupted | None = None
+    with _Progress(plan, err) as progress:
+        try:
+            footer = execute(plan, progress.settled)
+        except Interrupted as error:
+            interrupted, footer = error, error.footer
+    found = results.read(plan.path)
+    _write(options["junit"], "junit", found)
+    _write(options["markdown"], "markdown", found)
+    if options["as_json"]:
+        click.echo(msgspec.json.encode(_summary(footer, plan, progress.findings)).decode())
+    else:
+        terminal.show(found, out, known=options["known"])
+    err.print(f"results: {plan.path}", style="dim", soft_wrap=True)
+    if interrupted is not None:
+        err.print(f"interrupted; continue with --resume {plan.path}", soft_wrap=True)
+        return 128 + interrupted.number
+    return exit_code(footer)
+
+
+def exit_code(footer: Footer) -> int:
+    """0 as expected, 1 unexpected, 3 where an implementation could not run; never 0 for nothing."""
+    if footer.faults or footer.verdicts["not run"] or not footer.planned:
+        return 3
+    return 1 if footer.unexpected or footer.expectations else 0
+
+
+def parse_policy(text: str) -> policy.Policy:
+    """The policy of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        return policy.parse(text)
+    except policy.PolicyError as error:
+        raise UsageError(str(error), error.hint) from None
+
+
+def parse_addresses(
+    addresses: Sequence[str], defaults: Sequence[str], node: Path | None
+) -> list[Implementation]:
+    """The implementations of these addresses, or the default ones.
+
+    Raises:
+        UsageError: an address names none, or one is named twice.
+    """
+    found = [address.parse(text, node=node) for text in addresses or defaults]
+    names = [implementation.address for implementation in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"the implementation {name} is named twice", "name each one once")
+    return found
+
+
+def _plan(selection: Selection, defaults: Sequence[str], options: dict[str, Any]) -> Plan:
+    path: Path | None = options["results"]
+    resume = None
+    if options["resume"] is not None:
+        if path is not None and path != options["resume"]:
+            raise UsageError("--resume continues in its own file", "leave --results away")
+        path = options["resume"]
+        header, settled = results.read_unfinished(path)
+        if settled:
+            resume = (header, tuple(settled))
+    file, entries = load_expectations(selection, options["expectations"])
+    if not selection.cases:
+        raise UsageError(f"shard {options['shard']} has no cases", "use fewer shards")
+    return Plan(
+        cases=selection.cases,
+        known=[case.id for case in selection.known],
+        cases_hash=results.cases_hash(selection.before_sharding),
+        implementations=parse_addresses(options["addresses"], defaults, options["node"]),
+        policy=parse_policy(options["policy"]),
+        entries=entries,
+        expectations_file=file,
+        options=Options(case_timeout=options["timeout"]),
+        path=path or _own_path(),
+        shard=options["shard"],
+        resume=resume,
+    )
+
+
+def load_expectations(selection: Selection, given: Path | None) -> tuple[str, list[Entry]]:
+    """The name of the expectations file and its entries.
+
+    Raises:
+        UsageError: the given file does not exist.
+        InvalidFiles: the file is wrong.
+    """
+    if given is not None and not given.is_file():
+        raise UsageError(f"no such file: {given}")
+    file = given or selection.expectations
+    return str(file), expectations.load(file, str(file))
+
+
+def _own_path() -> Path:
+    """A new file for results that nobody asked to keep; the last few of them are kept all the same."""
+    import platformdirs  # noqa: PLC0415  only where no file is named
+
+    folder = platformdirs.user_cache_path("tfjs-conformance")
+    earlier = sorted(folder.glob("run-*.ndjson"))
+    for old in earlier[: max(0, len(earlier) - KEPT_RUNS + 1)]:
+        old.unlink(missing_ok=True)
+    return folder / f"run-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 10**6:06}.ndjson"
+
+
+def _write(path: Path | None, form: str, found: results.Results) -> None:
+    if path is None:
+        return
+    from conformance.commands.views import render, write  # noqa: PLC0415
+
+    write(path, render(found, form))
+
+
+def _summary(footer: Footer, plan: Plan, findings: list[Verdict]) -> dict[str, Any]:
+    """What ``--json`` prints: the footer, where the results are, and every verdict that is no pass."""
+    return {
+        "summary": footer,
+        "exit_code": exit_code(footer),
+        "results": str(plan.path),
+        "findings": findings,
+    }
+
+
+class _Progress(AbstractContextManager["_Progress"]):
+    """A live bar on a terminal; silence in a pipe. Collects the verdicts that are no pass."""
+
+    def __init__(self, plan: Plan, console: Console) -> None:
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self.findings: list[Verdict] = []
+        self._unexpected = 0
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"), TimeRemainingColumn(),
+            console=console, transient=True, disable=not sys.stderr.isatty(),
+        )  # fmt: skip
+        self._task = self._bar.add_task("starting", total=len(plan.cases), note="")
+
+    def __enter__(self) -> _Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def settled(self, item: Settled) -> None:
+        for verdict in item.verdicts:
+            if verdict.verdict != "pass":
+                self.findings.append(verdict)
+                self._unexpected += not verdict.expected
+        if not self._bar.disable:
+            note = f"[red]{self._unexpected} unexpected[/]" if self._unexpected else ""
+            self._bar.update(self._task, advance=1, description="cases", note=note)
+
+

@@ -1,0 +1,1 @@
+"""Implementations of the protocol: addresses, processes, and the pool that runs them."""

@@ -1,0 +1,163 @@
+"""What one implementation answered, held against what the reference answered."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance.judge import expectation, no_gradient
+from conformance.judge.compare import Rules, tensors
+from conformance.judge.finding import GRADS, VALUE, Finding, title
+from conformance.judge.policy import Tolerance
+from conformance.outcomes import Outcome
+from conformance.protocol import Returned, Started, Threw
+from conformance.suite.case import Case
+from conformance.tensors import Tensor
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the comparisons of one case share.
+
+    ``tolerance`` gives what is allowed at a place. ``flushed`` holds, by address, what an
+    implementation gives for the inputs with subnormals replaced by +0 and by -0.
+    """
+
+    case: Case
+    started: Mapping[str, Started]
+    flushed: Mapping[str, list[Outcome]]
+    tolerance: Callable[[str], Tolerance]
+    strict_zero: Callable[[], bool]
+    excuses_flushing: bool
+
+    def flushes(self, address: str) -> bool:
+        """Whether zero in place of a subnormal is what this implementation does by nature."""
+        started = self.started.get(address)
+        return self.excuses_flushing and started is not None and started.flushes_subnormals
+
+
+def findings(
+    context: Context,
+    mine: tuple[str, Returned | Threw],
+    theirs: tuple[str, Returned | Threw],
+) -> tuple[list[Finding], float]:
+    """What differs from the reference, and the largest share of the budget that a place took."""
+    reference = theirs[0]
+    answer, other = mine[1], theirs[1]
+    if isinstance(answer, Threw):
+        return [], 0.0
+    if isinstance(other, Threw):
+        return _returned_alone(context, answer, reference, other), 0.0
+    found: list[Finding] = []
+    used = 0.0
+    free = expectation.free(context.case.expect)
+    if len(answer.grads) != len(other.grads):
+        why = f"{len(answer.grads)} gradients, {len(other.grads)} from {reference}"
+        return [Finding(kind="status", why=why, against=reference)], 0.0
+    pairs = [(VALUE, answer.value, other.value)]
+    pairs += [
+        (GRADS + name, got, wanted)
+        for name, got, wanted in zip(context.case.wrt, answer.grads, other.grads, strict=False)
+    ]
+    for place, got, wanted in pairs:
+        if place in free:
+            continue
+        part = _place(context, place, (mine[0], got), (reference, wanted))
+        if isinstance(part, Finding):
+            found.append(part)
+        else:
+            used = max(used, part)
+    return found, used
+
+
+def is_unconnected(answer: Threw, other: Returned | Threw | None) -> bool:
+    """Whether an error says of an input what the reference says by a missing gradient."""
+    return (
+        isinstance(other, Returned)
+        and None in other.grads
+        and no_gradient.is_unconnected(answer.message)
+        and no_gradient.same("none", "threw")
+    )
+
+
+def _returned_alone(
+    context: Context, answer: Returned, reference: str, other: Threw
+) -> list[Finding]:
+    """The finding that this one returned where the reference threw, unless the case decides it."""
+    if expectation.checks_results(context.case.expect) or is_unconnected(other, answer):
+        return []
+    why = f"returned where {reference} threw: {no_gradient.normalized(other.message)}"
+    return [Finding(kind="status", why=why, against=reference)]
+
+
+def _place(
+    context: Context, place: str, mine: tuple[str, Tensor | None], theirs: tuple[str, Tensor | None]
+) -> Finding | float:
+    got, wanted = mine[1], theirs[1]
+    reference = theirs[0]
+    if got is None or wanted is None:
+        return _absent(place, got, wanted, reference)
+    if got == wanted:
+        return 0.0
+    rules = Rules(
+        place=place,
+        against=reference,
+        tolerance=functools.partial(context.tolerance, place),
+        strict_zero=not place.startswith(GRADS) and context.strict_zero(),
+        got_flushes=context.flushes(mine[0]),
+        reference_flushes=context.flushes(reference),
+        got_candidates=_candidates(context, place, mine[0], reference),
+        reference_candidates=_candidates(context, place, reference, mine[0]),
+        excused=functools.partial(_excused, context.case, place, mine[0], reference),
+    )
+    return tensors(got, wanted, rules)
+
+
+def _absent(
+    place: str, got: Tensor | None, wanted: Tensor | None, reference: str
+) -> Finding | float:
+    if got is None and wanted is None:
+        return 0.0
+    if place.startswith(GRADS):
+        mine, theirs = no_gradient.status(got), no_gradient.status(wanted)
+        if mine and theirs and no_gradient.same(mine, theirs):
+            return 0.0
+    said = ("no" if got is None else "a", "none" if wanted is None else "one")
+    what = "gradient" if place.startswith(GRADS) else "value"
+    why = f"{title(place)}: gave {said[0]} {what} where {reference} gave {said[1]}"
+    return Finding(kind="status", why=why, against=reference)
+
+
+def _candidates(context: Context, place: str, flushing: str, computing: str) -> tuple[Tensor, ...]:
+    """What the other side gives for flushed operands, where this side flushes them."""
+    if not context.flushes(flushing):
+        return ()
+    found = []
+    for outcome in context.flushed.get(computing, ()):
+        if outcome.returned is None:
+            continue
+        if place == VALUE:
+            found.append(outcome.returned.value)
+        else:
+            shown = dict(zip(context.case.wrt, outcome.returned.grads, strict=False))
+            found.append(shown.get(place.removeprefix(GRADS)))
+    return tuple(tensor for tensor in found if tensor is not None)
+
+
+def _excused(  # noqa: PLR0913, PLR0917  bound once, called with two arrays
+    case: Case,
+    place: str,
+    address: str,
+    reference: str,
+    got: NDArray[Any],
+    wanted: NDArray[Any],
+) -> NDArray[np.bool_] | None:
+    from conformance.judge import conventions  # noqa: PLC0415  only a difference needs them
+
+    return conventions.excused(case, place, (address, got), (reference, wanted))

@@ -1,0 +1,245 @@
+"""One case, all its outcomes: one verdict each.
+
+The first of these that applies decides: crash, time-out, another backend, status (one threw, the
+other returned, a gradient is missing), shape, dtype, special value, convention, number, printed
+text, leaked tensors. What was not answered is never a pass. An answer is held against what the case
+states and, place by place, against the reference; the reference is held against the case alone.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+from conformance.judge import expectation, reference
+from conformance.judge.finding import EXPECT, GRADS, VALUE, Finding, first
+from conformance.judge.policy import Policy, Tolerance
+from conformance.outcomes import Outcome, Verdict, Word
+from conformance.protocol import Returned, Started, Threw
+from conformance.suite.case import Case, Decimals
+
+
+def judge(  # noqa: PLR0913, PLR0917  the six things that a verdict depends on
+    case: Case,
+    outcomes: Mapping[str, Outcome],
+    started: Mapping[str, Started],
+    policy: Policy,
+    reference: str | None,
+    flushed: Mapping[str, list[Outcome]] | None = None,
+) -> list[Verdict]:
+    """The verdicts on a case, one for each outcome, in their order.
+
+    Args:
+        case: what was run, and what it states.
+        outcomes: what came of it, by address.
+        started: who answered, by address: backends and flushing of subnormals.
+        policy: how far numbers may be from the reference's.
+        reference: the address whose answer the others are held against, if any.
+        flushed: by address, what it gives for the inputs with subnormal elements replaced by +0 and
+            by -0. Needed only where an input has such elements and an implementation flushes them.
+
+    Raises:
+        PolicyError: numbers differ, and an op of the case has no contract to derive a budget from.
+    """
+    return _Judge(case, outcomes, started, policy, reference, flushed or {}).verdicts()
+
+
+class _Judge:
+    """What the verdicts on one case share."""
+
+    def __init__(  # noqa: PLR0913, PLR0917  as judge
+        self,
+        case: Case,
+        outcomes: Mapping[str, Outcome],
+        started: Mapping[str, Started],
+        policy: Policy,
+        address: str | None,
+        flushed: Mapping[str, list[Outcome]],
+    ) -> None:
+        self.case = case
+        self.outcomes = outcomes
+        self.started = started
+        self.policy = policy
+        self.reference = address if address in outcomes else None
+        self.answers = {name: _answer(outcome) for name, outcome in outcomes.items()}
+        self.context = reference.Context(
+            case=case,
+            started=started,
+            flushed=flushed,
+            tolerance=self.tolerance,
+            strict_zero=self.strict_zero,
+            excuses_flushing=policy.rule != "bits",
+        )
+        self.violations = {
+            name: self._against_expectation(name, answer)
+            for name, answer in self.answers.items()
+            if answer is not None
+        }
+
+    def verdicts(self) -> list[Verdict]:
+        return [self._verdict(name, outcome) for name, outcome in self.outcomes.items()]
+
+    def tolerance(self, place: str) -> Tolerance:
+        match self.policy.rule:
+            case "contracts":
+                value, grads = self._budgets
+                return Tolerance(ulp=value if place == VALUE else grads)
+            case "bits":
+                return Tolerance(ulp=0.0)
+            case "ulp":
+                return Tolerance(ulp=self.policy.ulp)
+            case "allclose":
+                return Tolerance(rtol=self.policy.rtol, atol=self.policy.atol)
+
+    @functools.cached_property
+    def _budgets(self) -> tuple[float, float]:
+        from conformance.judge.budget import budget  # noqa: PLC0415  only a difference needs it
+        from conformance.judge.inputs import shape  # noqa: PLC0415
+
+        results = [
+            tensor.shape
+            for answer in self.answers.values()
+            if isinstance(answer, Returned)
+            for tensor in (answer.value, *answer.grads)
+            if tensor is not None
+        ]
+        found = budget(self.case.f.tree, map(shape, self.case.args), results)
+        return found.value, found.grads
+
+    @functools.cached_property
+    def _is_strict(self) -> bool:
+        if self.policy.rule == "bits":
+            return True
+        from conformance.judge.budget import calls  # noqa: PLC0415
+        from conformance.judge.contracts import is_strict_about_signed_zero  # noqa: PLC0415
+
+        return is_strict_about_signed_zero(tuple(op for op, _ in calls(self.case.f.tree)))
+
+    def strict_zero(self) -> bool:
+        return self._is_strict
+
+    def _against_expectation(self, name: str, answer: Returned | Threw) -> list[Finding]:
+        started = self.started.get(name)
+        flushes = started is not None and started.flushes_subnormals
+        return expectation.findings(
+            self.case, answer, expectation.Side(flushes=flushes, strict_zero=self.strict_zero)
+        )
+
+    def _verdict(self, name: str, outcome: Outcome) -> Verdict:
+        said = _without_answer(outcome)
+        if said is not None:
+            return said
+        answer = self.answers[name]
+        if answer is None:
+            return _plain(outcome, "not run", "no answer is recorded")
+        found = [*_backend(answer, self.started.get(name)), *self.violations[name]]
+        other = None
+        if self.reference is not None and name != self.reference:
+            other = self.answers[self.reference]
+        if isinstance(answer, Threw) and reference.is_unconnected(answer, other):
+            found = [finding for finding in found if finding.word != "threw"]
+        used = None
+        held = other is not None and self.reference is not None
+        if other is not None and self.reference is not None:
+            more, used = reference.findings(self.context, (name, answer), (self.reference, other))
+            found += more
+        if found:
+            return self._failed(name, first(found))
+        return self._passed(name, used if held else None)
+
+    def _passed(self, name: str, used: float | None) -> Verdict:
+        answer = self.answers[name]
+        against = None
+        why = ""
+        if expectation.checks_results(self.case.expect):
+            against = EXPECT
+        elif used is not None:
+            against = self.reference
+        else:
+            why = "answered, and there was nothing to hold the answer against"
+        if isinstance(answer, Threw) and self.case.expect.throws is None:
+            why = "its error and a missing gradient are declared to say the same"
+        elif isinstance(answer, Returned) and self.case.expect.throws is not None:
+            why = "its missing gradient and the expected error are declared to say the same"
+        return Verdict(
+            case=self.case.id,
+            implementation=name,
+            verdict="pass",
+            expected=True,
+            against=against,
+            why=why,
+            used=used if isinstance(answer, Returned) else None,
+        )
+
+    def _failed(self, name: str, finding: Finding) -> Verdict:
+        concerned = [name]
+        if finding.against != EXPECT:
+            concerned.append(finding.against)
+        # What the case states names who is wrong; where it is silent, the reference's word counts.
+        violating = tuple(at for at in concerned if self._violates(at))
+        return Verdict(
+            case=self.case.id,
+            implementation=name,
+            verdict=finding.word,
+            kind=finding.kind,
+            against=finding.against,
+            wrong=violating or (name,),
+            worst=finding.worst,
+            why=finding.why + self._agreement(name, finding),
+        )
+
+    def _violates(self, name: str) -> bool:
+        return any(finding.kind != "leak" for finding in self.violations.get(name, []))
+
+    def _agreement(self, name: str, finding: Finding) -> str:
+        """That two answers that differ both agree with the decimals of the case, where they do."""
+        if finding.against == EXPECT or finding.worst is None:
+            return ""
+        place = finding.worst.place
+        stated = self.case.expect
+        part = stated.value if place == VALUE else stated.grads.get(place.removeprefix(GRADS))
+        if (
+            not isinstance(part, Decimals)
+            or self._violates(name)
+            or self._violates(finding.against)
+        ):
+            return ""
+        return "; both agree with the decimals that the case states"
+
+
+def _answer(outcome: Outcome) -> Returned | Threw | None:
+    return outcome.returned if outcome.returned is not None else outcome.threw
+
+
+def _without_answer(outcome: Outcome) -> Verdict | None:
+    if outcome.crashed is not None:
+        return _plain(outcome, "crashed", outcome.crashed)
+    if outcome.timed_out is not None:
+        return _plain(outcome, "timed out", f"no answer within {outcome.timed_out:g} seconds")
+    if outcome.unsupported is not None:
+        return _plain(outcome, "unsupported", outcome.unsupported)
+    if outcome.not_run is not None:
+        return _plain(outcome, "not run", outcome.not_run)
+    return None
+
+
+def _plain(outcome: Outcome, word: Word, why: str) -> Verdict:
+    wrong = (outcome.implementation,) if word in ("crashed", "timed out") else ()
+    return Verdict(
+        case=outcome.case,
+        implementation=outcome.implementation,
+        verdict=word,
+        wrong=wrong,
+        why=why,
+    )
+
+
+def _backend(answer: Returned | Threw, started: Started | None) -> list[Finding]:
+    """The finding that another backend did the work, where the implementation names its own."""
+    if isinstance(answer, Threw) or started is None or started.backend is None:
+        return []
+    others = sorted(set(answer.backends) - {started.backend})
+    if not others:
+        return []
+    why = f"kernels ran on {', '.join(others)}, not on {started.backend} alone"
+    return [Finding(kind="backend", why=why, against=EXPECT)]

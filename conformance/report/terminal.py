@@ -1,0 +1,138 @@
+"""The report for people: on a terminal with colour, in a pipe as plain text."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from conformance.outcomes import WORDS, Verdict
+from conformance.protocol import Started
+from conformance.results import Footer, Header, Results
+
+STYLES = {
+    "pass": "green", "differs": "red", "threw": "red", "accepted": "red", "crashed": "bold red",
+    "timed out": "bold red", "unsupported": "yellow", "not run": "bold red",
+}  # fmt: skip
+MOST_SHOWN = 50
+
+
+def show(results: Results, console: Console, *, known: bool = False) -> None:
+    """Print a whole report: who ran, what is unexpected, the table, the sums.
+
+    With ``known`` the explained divergences are printed too, each with its reason.
+    """
+    head(results.header, console)
+    unexpected = [verdict for verdict in results.verdicts() if not verdict.expected]
+    for verdict in unexpected[:MOST_SHOWN]:
+        console.print(finding(verdict), soft_wrap=True, highlight=False)
+    if len(unexpected) > MOST_SHOWN:
+        console.print(f"… and {len(unexpected) - MOST_SHOWN} more; --results FILE keeps them all\n")
+    if known:
+        for verdict in results.verdicts():
+            if verdict.expected and verdict.verdict != "pass":
+                console.print(finding(verdict), soft_wrap=True, highlight=False)
+    console.print(table(results.header, results.verdicts()))
+    foot(results.footer, console)
+
+
+def head(header: Header, console: Console) -> None:
+    """Print what ran: one line per implementation, then the policy."""
+    for address, started in header.implementations.items():
+        console.print(
+            f"[bold]{escape(address)}[/]  {escape(who(started))}", soft_wrap=True, highlight=False
+        )
+    shard = f" · shard {header.shard}" if header.shard else ""
+    console.print(f"policy {escape(header.policy)}{shard}\n", style="dim", highlight=False)
+
+
+def who(started: Started | None) -> str:
+    """An implementation in a few words: name, version, backend, runtime."""
+    if started is None:
+        return "did not start"
+    backend = f" {started.backend}" if started.backend else ""
+    return f"{started.name} {started.version}{backend} · {started.runtime}"
+
+
+def finding(verdict: Verdict) -> str:
+    """One verdict that is no pass, as markup: where, what, why, and how to see it alone."""
+    style = STYLES[verdict.verdict] if not verdict.expected else "yellow"
+    kind = f" ({verdict.kind})" if verdict.kind else ""
+    mark = "known" if verdict.expected else verdict.verdict
+    lines = [
+        f"[{style}]{escape(mark)}[/]{escape(kind)}  [bold]{escape(verdict.case)}[/]"
+        f"  on {escape(verdict.implementation)}"
+    ]
+    if verdict.why:
+        lines.append(f"    {escape(verdict.why)}")
+    if verdict.because:
+        lines.append(f"    because: {escape(verdict.because)}")
+    lines.append(f"    [dim]{escape(command(verdict.case))}[/]\n")
+    return "\n".join(lines)
+
+
+def command(case_id: str) -> str:
+    """The command that shows one case alone."""
+    return f"tfjs-conformance show {shlex.quote(case_id)}"
+
+
+def table(header: Header, verdicts: Iterable[Verdict]) -> Table:
+    """Verdicts by implementation; only the words that occur have a column."""
+    counts: dict[str, Counter[str]] = {address: Counter() for address in header.implementations}
+    known: Counter[str] = Counter()
+    unexpected: Counter[str] = Counter()
+    for verdict in verdicts:
+        counts[verdict.implementation][verdict.verdict] += 1
+        if not verdict.expected:
+            unexpected[verdict.implementation] += 1
+        elif verdict.verdict != "pass":
+            known[verdict.implementation] += 1
+    words = [w for w in WORDS if w == "pass" or any(count[w] for count in counts.values())]
+    grid = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    grid.add_column("implementation", style="bold")
+    for word in words:
+        grid.add_column(word, justify="right", style=STYLES[word])
+    grid.add_column("explained", justify="right")
+    grid.add_column("unexpected", justify="right", style="bold")
+    for address, count in counts.items():
+        cells = [f"{count[word]:,}" if count[word] else "·" for word in words]
+        grid.add_row(address, *cells, f"{known[address]:,}", f"{unexpected[address]:,}")
+    return grid
+
+
+def foot(footer: Footer, console: Console) -> None:
+    """Print what was wrong around the cases, and the sum."""
+    console.print()
+    for fault in footer.faults:
+        console.print(f"[bold red]fault[/]  {escape(fault)}", soft_wrap=True, highlight=False)
+    for problem in footer.expectations:
+        console.print(f"[bold red]expectation[/]  {escape(problem)}", soft_wrap=True,
+                      highlight=False)  # fmt: skip
+    console.print(f"[{'green' if is_clean(footer) else 'red'}]{summary(footer)}[/]",
+                  soft_wrap=True, highlight=False)  # fmt: skip
+
+
+def is_clean(footer: Footer) -> bool:
+    """Whether all is as expected."""
+    return not (
+        footer.unexpected or footer.faults or footer.expectations or footer.interrupted
+        or not footer.planned
+    )  # fmt: skip
+
+
+def summary(footer: Footer) -> str:
+    """The sum of a run in one line."""
+    passed = footer.verdicts["pass"]
+    total = sum(footer.verdicts.values())
+    explained = total - passed - footer.unexpected
+    text = f"{total:,} verdicts: {passed:,} pass, {explained:,} explained, "
+    text += f"{footer.unexpected:,} unexpected, in {footer.seconds:.1f} s"
+    if footer.expectations:
+        text += f"; {len(footer.expectations)} problems in the expectations"
+    if footer.interrupted:
+        text += f"; interrupted, {footer.planned - total:,} of {footer.planned:,} not reached"
+    return text
