@@ -270,13 +270,11 @@ class Lane:
         self._silent += 1
 
     def _blame(self, number: int, broken: Broken, stderr: str) -> Outcome:
-        attempts = self._broke[number]
-        case = self._asked[number]
+        case, attempts = self._asked[number], self._broke[number]
         if broken.hung:
-            timed_out = self._options.case_timeout
-            return Outcome(case, self._address, attempts=attempts, timed_out=timed_out)
+            return Outcome(case, self._address, attempts, timed_out=self._options.case_timeout)
         words = f"{broken.reason}\nstderr ends with:\n{stderr}" if stderr else broken.reason
-        return Outcome(case, self._address, attempts=attempts, crashed=words)
+        return Outcome(case, self._address, attempts, crashed=words)
 
     def _land(self, number: int, outcome: Outcome, size: int = 0) -> None:
         self._flight_bytes -= self._flight.pop(number)

@@ -45,11 +45,13 @@ async def run(  # noqa: PLR0913  four of them are whom to tell
         replay: the outcome that an implementation with a ``replay`` file has for a case, if any.
 
     Raises:
-        UsageError: two implementations have one address.
+        UsageError: there is no implementation, or two have one address.
 
     What ``settle`` and the others raise ends the run. Then, and when the task is cancelled, all
     processes are killed at once and awaited.
     """
+    if not implementations:
+        raise UsageError("there is no implementation to run", "name at least one")
     addresses = [implementation.address for implementation in implementations]
     for address in addresses:
         if addresses.count(address) > 1:
@@ -64,11 +66,14 @@ async def run(  # noqa: PLR0913  four of them are whom to tell
         for implementation in implementations
     ]
     try:
-        await asyncio.gather(*tasks)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     finally:
+        # Once each: a second cancellation would end a task that awaits the end of its process.
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
 
 
 async def _replay(implementation: Implementation, board: Board, replay: Replay | None) -> None:

@@ -27,10 +27,23 @@ class Side:
 def findings(case: Case, answer: Returned | Threw, side: Side) -> list[Finding]:
     """What violates the case's expectation, in no order of importance; empty where it holds."""
     found = _whole(case, case.expect, answer, side)
+    if isinstance(answer, Returned) and case.expect.throws is None:
+        found += _incomplete(case, answer)
     if isinstance(answer, Returned) and answer.leaked != case.expect.leaks:
         why = f"{answer.leaked} tensors stay alive, {case.expect.leaks} expected"
         found.append(Finding(kind="leak", why=why, against=EXPECT))
     return found
+
+
+def _incomplete(case: Case, answer: Returned) -> list[Finding]:
+    """What the call has to give, whatever the case states: a value, and a gradient per input."""
+    said: list[str] = []
+    if answer.value is None and case.call not in ("grad", "grads"):
+        said.append(f"returned no value, which {case.call} has to give")
+    wanted = 0 if case.call == "value" else len(case.wrt)
+    if len(answer.grads) != wanted:
+        said.append(f"returned {len(answer.grads)} gradients, {wanted} are asked for")
+    return [Finding(kind="status", why=why, against=EXPECT) for why in said]
 
 
 def places(expect: Expectation) -> frozenset[str]:
@@ -121,13 +134,7 @@ def _parts(case: Case, expect: Expectation, answer: Returned, side: Side) -> Ite
         found = _part(VALUE, answer.value, expect.value, side)
         if found is not None:
             yield found
-    if not expect.grads:
-        return
-    if len(answer.grads) != len(case.wrt):
-        why = f"{len(answer.grads)} gradients for {len(case.wrt)} inputs"
-        yield Finding(kind="status", why=why, against=EXPECT)
-        return
-    shown = dict(zip(case.wrt, answer.grads, strict=True))
+    shown = dict(zip(case.wrt, answer.grads, strict=False))
     for name, expected in expect.grads.items():
         found = _part(GRADS + name, shown.get(name), expected, side)
         if found is not None:

@@ -108,21 +108,21 @@ class _Judge:
 
     @functools.cached_property
     def _is_strict(self) -> bool:
-        if self.policy.rule == "bits":
-            return True
         from conformance.judge.budget import calls  # noqa: PLC0415
         from conformance.judge.contracts import is_strict_about_signed_zero  # noqa: PLC0415
 
         return is_strict_about_signed_zero(tuple(op for op, _ in calls(self.case.f.tree)))
 
     def strict_zero(self) -> bool:
-        return self._is_strict
+        return self.policy.rule == "bits" or self._is_strict
 
     def _against_expectation(self, name: str, answer: Returned | Threw) -> list[Finding]:
         started = self.started.get(name)
         flushes = started is not None and started.flushes_subnormals
         return expectation.findings(
-            self.case, answer, expectation.Side(flushes=flushes, strict_zero=self.strict_zero)
+            self.case,
+            answer,
+            expectation.Side(flushes=flushes, strict_zero=lambda: self._is_strict),
         )
 
     def _verdict(self, name: str, outcome: Outcome) -> Verdict:

@@ -292,7 +292,7 @@ def _generated(node: Mapping, generator: str) -> Argument:
         case "float32":
             data = _rounded(parameters, values)
         case "int32":
-            if not all(value.is_integer() and value in _INT32 for value in values):
+            if not all(value.is_integer() and int(value) in _INT32 for value in values):
                 raise Invalid(parameters, f"`{generator}` gives numbers that are no int32 here")
             data = struct.pack(f"<{len(values)}i", *map(int, values))
         case "bool":

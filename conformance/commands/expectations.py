@@ -1,0 +1,75 @@
+"""``expectations``: hold the known divergences against a run, and make the edits."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import click
+import msgspec
+
+from conformance import bundle, expectations, results
+from conformance.commands.select import EXPECTATIONS
+from conformance.expectations import Matcher
+from conformance.outcomes import Verdict
+from conformance.problems import UsageError
+from conformance.run import describe_edit
+
+
+def update(path: Path, given: Path | None, *, write: bool) -> int:
+    """Print, or make, the edits that a run asks for; 1 where edits or explanations are missing.
+
+    Entries for unexpected verdicts are only suggested: an explanation cannot be generated.
+
+    Raises:
+        InvalidResults: the results cannot be trusted.
+        InvalidFiles: the expectations file is wrong.
+        UsageError: there is no expectations file.
+    """
+    file = given or bundle.cases() / EXPECTATIONS
+    if not file.is_file():
+        raise UsageError(f"no such file: {file}", "name it with --file")
+    entries = expectations.load(file, str(file))
+    found = results.read(path)
+    if found.footer.interrupted:
+        raise UsageError(f"{path} was interrupted", "finish it with `run --resume`")
+    matcher = Matcher(entries)
+    left = [
+        verdict
+        for verdict in (matcher.explain(_plain(verdict)) for verdict in found.verdicts())
+        if not verdict.expected
+    ]
+    ran = {item.case.id for item in found.settled}
+    edits = matcher.edits(ran, ran, list(found.header.implementations))
+    for edit in edits:
+        click.echo(describe_edit(edit, str(file)))
+    old = file.read_text("utf-8")
+    new = expectations.apply(old, edits, entries)
+    if new != old:
+        click.echo("".join(_diff(old, new, str(file))), nl=False)
+        if write:
+            file.write_text(new, "utf-8")
+            click.echo(f"{file} is updated")
+    for verdict in left:
+        click.echo(_suggestion(verdict))
+    click.echo(f"{len(edits)} edits, {len(left)} verdicts without an explanation")
+    unmade = edits if not write else [edit for edit in edits if edit.count is None]
+    return 1 if unmade or left else 0
+
+
+def _plain(verdict: Verdict) -> Verdict:
+    return msgspec.structs.replace(verdict, expected=verdict.verdict == "pass", because=None)
+
+
+def _diff(old: str, new: str, name: str) -> list[str]:
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    return list(difflib.unified_diff(before, after, name, name))
+
+
+def _suggestion(verdict: Verdict) -> str:
+    kind = f"  class: {verdict.kind}\n" if verdict.kind else ""
+    return (
+        f"not explained: {verdict.why}\n- cases: '{verdict.case}'\n"
+        f"  implementation: {verdict.implementation}\n  verdict: {verdict.verdict}\n{kind}"
+        f"  count: 1\n  because: …"
+    )

@@ -1,0 +1,194 @@
+/**
+ * The execution core: one `run` message of the protocol to the body of its answer.
+ *
+ * It knows no op by name and nothing of its host: Node and a browser page use the same code.
+ */
+
+import {Watcher} from './watcher.js';
+import {guarded, missing} from './missing.js';
+import {fromMessage, toMessage} from './tensors.js';
+
+/**
+ * @typedef {import('./tensors.js').Argument} Argument
+ * @typedef {{call: string, f: {source: string}, names: string[], args: Argument[], wrt: string[],
+ *   dy?: Argument | null, print?: boolean}} Run
+ * @typedef {{value?: any, grads: any[]}} Result
+ */
+
+/** Executes cases on one tf.js instance, one after the other. */
+export class Executor {
+  /** @param {any} tf */
+  constructor(tf) {
+    this.tf = tf;
+    this.visible = guarded(tf);
+    this.watcher = new Watcher(tf);
+  }
+
+  /**
+   * The body of the answer: `returned`, `threw` or `unsupported`. It never rejects.
+   * @param {Run} request
+   */
+  async execute(request) {
+    const {tf, watcher} = this;
+    const progress = {phase: 'parse'};
+    watcher.open();
+    try {
+      const f = compiled(this.visible, request.f.source);
+      progress.phase = 'inputs';
+      const given = inputs(tf, request);
+      progress.phase = 'forward';
+      watcher.recording = true;
+      const start = performance.now();
+      const result = calls(tf, request, given, (args) => {
+        const value = f(...args);
+        progress.phase = request.call === 'value' ? 'forward' : 'backward';
+        return value;
+      });
+      const seconds = (performance.now() - start) / 1000;
+      watcher.recording = false;
+      progress.phase = 'read';
+      const answer = await read(result, request.print ?? false);
+      dispose([...given.all, given.dy, result.value, ...result.grads]);
+      const {kernels, backends} = watcher;
+      return {returned: {...answer, kernels, backends: [...backends], seconds, leaked: watcher.leaked()}};
+    } catch (thrown) {
+      const absent = missing(tf, request.f.source, thrown);
+      return absent === null ? {threw: {phase: progress.phase, ...described(thrown)}} : {unsupported: absent};
+    } finally {
+      watcher.close();
+    }
+  }
+}
+
+/**
+ * The function that a source text stands for.
+ * @param {any} tf
+ * @param {string} source
+ * @returns {Function}
+ */
+function compiled(tf, source) {
+  const f = new Function('tf', `"use strict"; return (${source}\n);`)(tf);
+  if (typeof f !== 'function') {
+    throw new TypeError('the source is an expression, but not a function');
+  }
+  return f;
+}
+
+/**
+ * The tensors of a request: all inputs in order, those to differentiate, and dy.
+ * @param {any} tf
+ * @param {Run} request
+ */
+function inputs(tf, {call, names, args, wrt, dy}) {
+  if ((call === 'grad' || call === 'valueAndGrad') && wrt.length !== 1) {
+    throw new RangeError(`${call} differentiates one input, but wrt names ${wrt.length}`);
+  }
+  const named = new Map();
+  args.forEach((argument, i) => {
+    const tensor = fromMessage(tf, argument);
+    const varies = call === 'variableGrads' && wrt.includes(names[i]);
+    named.set(names[i], varies ? variable(tf, tensor, names[i]) : tensor);
+  });
+  for (const name of wrt) {
+    if (!named.has(name)) {
+      throw new RangeError(`wrt names ${name}, which is no input`);
+    }
+  }
+  return {
+    all: [...named.values()],
+    xs: wrt.map((name) => named.get(name)),
+    dy: dy ? fromMessage(tf, dy) : undefined,
+  };
+}
+
+/**
+ * @param {any} tf
+ * @param {any} tensor
+ * @param {string} name
+ */
+function variable(tf, tensor, name) {
+  const made = tf.variable(tensor, true, name);
+  tensor.dispose();
+  return made;
+}
+
+/**
+ * Calls the API that the request names. `run` takes all inputs; the API hands over those of `wrt`.
+ * @param {any} tf
+ * @param {Run} request
+ * @param {{all: any[], xs: any[], dy: any}} given
+ * @param {(args: any[]) => any} run
+ * @returns {Result}
+ */
+function calls(tf, {call, wrt}, {all, xs, dy}, run) {
+  const f = (/** @type {any[]} */ ...passed) =>
+    run(all.map((input) => (xs.includes(input) ? passed[xs.indexOf(input)] : input)));
+  const upstream = dy === undefined ? [] : [dy];
+  switch (call) {
+    case 'value':
+      return {value: valueOf(tf, () => run(all)), grads: []};
+    case 'valueAndGrads':
+      return tf.valueAndGrads(f)(xs, ...upstream);
+    case 'valueAndGrad': {
+      const {value, grad} = tf.valueAndGrad(f)(xs[0], ...upstream);
+      return {value, grads: [grad]};
+    }
+    case 'grads':
+      return {grads: tf.grads(f)(xs, ...upstream)};
+    case 'grad':
+      return {grads: [tf.grad(f)(xs[0], ...upstream)]};
+    case 'variableGrads': {
+      const {value, grads} = tf.variableGrads(() => run(all), xs);
+      return {value, grads: wrt.map((name) => grads[name] ?? null)};
+    }
+    default:
+      throw new RangeError(`no call named ${call}`);
+  }
+}
+
+/**
+ * What `f` alone returns; in a tidy, as the gradient functions run it, so that what is left is a leak.
+ * @param {any} tf
+ * @param {() => any} f
+ */
+function valueOf(tf, f) {
+  return tf.tidy(() => {
+    const value = f();
+    if (!(value instanceof tf.Tensor)) {
+      throw new TypeError(`f returned ${value === null ? 'null' : typeof value}, not a tensor`);
+    }
+    return value;
+  });
+}
+
+/**
+ * The parts of the answer that are read from tensors.
+ * @param {Result} result
+ * @param {boolean} print
+ */
+async function read({value, grads}, print) {
+  const message = (/** @type {any} */ tensor) => (tensor ? toMessage(tensor) : null);
+  const text = (/** @type {any} */ tensor) => (tensor ? tensor.toString() : null);
+  return {
+    ...(value && {value: await toMessage(value)}),
+    grads: await Promise.all(grads.map(message)),
+    ...(print && {printed: {...(value && {value: text(value)}), grads: grads.map(text)}}),
+  };
+}
+
+/** @param {any[]} tensors */
+function dispose(tensors) {
+  for (const tensor of tensors) {
+    tensor?.dispose();
+  }
+}
+
+/**
+ * Type and text of anything that can be thrown.
+ * @param {any} thrown
+ */
+function described(thrown) {
+  const type = thrown?.constructor?.name || typeof thrown;
+  const text = typeof thrown?.message === 'string' ? thrown.message : String(thrown);
+  return {type: String(type), message: text};
+}

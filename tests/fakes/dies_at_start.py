@@ -1,0 +1,5 @@
+"""Ends before it has said who it is."""
+
+import sys
+
+sys.exit("no such backend")
