@@ -126,7 +126,8 @@ class Returned(Message, frozen=True):
     ``value`` is absent for ``grad`` and ``grads``. ``grads`` has one entry per name in ``wrt``; null
     means that the implementation has no gradient for that input. ``kernels`` are the names of the
     kernels that ran, in order and with repetitions, ``backends`` the backends that owned them.
-    ``leaked`` is the number of tensors alive afterwards beyond inputs and results.
+    ``leaked`` is the number of tensors alive afterwards beyond inputs and results; it is absent where
+    an implementation has no such count.
     """
 
     value: Tensor | None = None
@@ -135,7 +136,7 @@ class Returned(Message, frozen=True):
     kernels: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()
     seconds: float = 0.0
-    leaked: int = 0
+    leaked: int | None = None
 
 
 class Threw(Message, frozen=True):

@@ -65,8 +65,9 @@ def parse(text: str, *, node: Path | None = None) -> Implementation:
     rest = rest.strip()
     match kind:
         case "tensorflow" if not colon:
+            # -P: no file of the current folder stands in for a module of the worker.
             return Implementation(
-                kind, (sys.executable, "-m", "reference_impl.worker"), _UNBUFFERED
+                kind, (sys.executable, "-P", "-m", "reference_impl.worker"), _UNBUFFERED
             )
         case "tfjs" if not colon or rest in BACKENDS:
             return _tfjs(rest or BACKENDS[0], node)

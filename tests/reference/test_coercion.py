@@ -112,22 +112,28 @@ def test_a_shape_that_fits_is_taken(values, shape):
             [[1, 2], [3, 4]],
             [4, 1],
             None,
-            "Error creating a new Tensor. Inferred shape (2,2) does not match the provided shape"
-            " (4,1). ",
+            (
+                "Error creating a new Tensor. Inferred shape (2,2) does not match the provided"
+                " shape (4,1). "
+            ),
         ),
         (
             [[1, 2], [3, 4]],
             [4],
             None,
-            "Error creating a new Tensor. Inferred shape (2,2) does not match the provided shape"
-            " (4). ",
+            (
+                "Error creating a new Tensor. Inferred shape (2,2) does not match the provided"
+                " shape (4). "
+            ),
         ),
         (
             None,
             None,
             None,
-            "values passed to tensor(values) must be a number/boolean/string or an array of"
-            " numbers/booleans/strings, or a TypedArray",
+            (
+                "values passed to tensor(values) must be a number/boolean/string or an array of"
+                " numbers/booleans/strings, or a TypedArray"
+            ),
         ),
         (
             1,

@@ -293,8 +293,10 @@ def test_a_custom_gradient_may_ignore_an_integer():
         (lambda x: {"value": x}, f"{CUSTOM} `obj.gradFunc` is a function."),
         (
             lambda x: {"value": x, "gradFunc": lambda dy: [dy, dy]},
-            f"{CUSTOM} `obj.gradFunc` is a function that returns the same number of tensors as"
-            " inputs passed to f(...).",
+            (
+                f"{CUSTOM} `obj.gradFunc` is a function that returns the same number of tensors as"
+                " inputs passed to f(...)."
+            ),
         ),
         (
             lambda x: {"value": x, "gradFunc": lambda _: 1.0},
@@ -302,13 +304,17 @@ def test_a_custom_gradient_may_ignore_an_integer():
         ),
         (
             lambda x: {"value": x, "gradFunc": lambda _: tf.ones([2, 2])},
-            "Error in gradient for op forward. The gradient of input '0' has shape '2,2', which"
-            " does not match the shape of the input '1'",
+            (
+                "Error in gradient for op forward. The gradient of input '0' has shape '2,2', which"
+                " does not match the shape of the input '1'"
+            ),
         ),
         (
             lambda x: {"value": x, "gradFunc": lambda _: tf.constant([1])},
-            "Error in gradient for op forward. The gradient of input 0 must have 'float32' dtype,"
-            " but has 'int32'",
+            (
+                "Error in gradient for op forward. The gradient of input 0 must have 'float32'"
+                " dtype, but has 'int32'"
+            ),
         ),
     ],
 )

@@ -29,7 +29,10 @@ PRINTED = [
     (tensor(1e30), "Tensor\n    1.0000000150474662e+30"),
     (
         tensor([1 / 3, 1e-8, -0.0, 123456789, 1e21, NAN, INF, -INF, -1e-9, 2.5e-7, -2.5]),
-        "Tensor\n    [0.3333333, 0, 0, 123456792, 1.0000000200408773e+21, NaN, Infinity, -Infinity, 0, 2e-7, -2.5]",
+        (
+            "Tensor\n    [0.3333333, 0, 0, 123456792, 1.0000000200408773e+21, NaN, Infinity,"
+            " -Infinity, 0, 2e-7, -2.5]"
+        ),
     ),
     (tensor([True, False]), "Tensor\n    [true, false]"),
     (tensor(["a", "bé"]), "Tensor\n    ['a', 'bé']"),
@@ -55,7 +58,10 @@ PRINTED = [
     ),
     (
         count(42, [21, 2]),
-        "Tensor\n    [[0 , 1 ],\n     [2 , 3 ],\n     [4 , 5 ],\n     ...,\n     [36, 37],\n     [38, 39],\n     [40, 41]]",
+        (
+            "Tensor\n    [[0 , 1 ],\n     [2 , 3 ],\n     [4 , 5 ],\n     ...,"
+            "\n     [36, 37],\n     [38, 39],\n     [40, 41]]"
+        ),
     ),
     (
         count(44, [2, 22], "int32"),
@@ -70,7 +76,10 @@ PRINTED = [
         tf.complex(count(21), count(21)),
         "Tensor\n    [0 + 0j, 1 + 1j, 2 + 2j, ..., 18 + 18j, 19 + 19j, 20 + 20j]",
     ),
-    (tensor([["a", "bbb"], ["\N{BOAR}", "c"]]), "Tensor\n    [['a' , 'bbb'],\n     ['\N{BOAR}', 'c'  ]]"),
+    (
+        tensor([["a", "bbb"], ["\N{BOAR}", "c"]]),
+        "Tensor\n    [['a' , 'bbb'],\n     ['\N{BOAR}', 'c'  ]]",
+    ),
     (tensor([[True, False], [False, True]]), "Tensor\n    [[true , false],\n     [false, true ]]"),
     (tensor([1, -2], [2], "int32"), "Tensor\n    [1, -2]"),
 ]
