@@ -120,6 +120,8 @@ def run(**options: Any) -> None:
 @main.command()
 @click.argument("case")
 @_implementations
+@click.option("--cases", type=click.Path(path_type=Path, exists=True), metavar="PATH",
+              help="A case file or folder to look in, instead of the shipped cases.")  # fmt: skip
 @click.option("--as", "form", type=click.Choice(["js", "python", "html"]),
               help="Print a stand-alone repro instead.")  # fmt: skip
 @_json_flag

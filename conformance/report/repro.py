@@ -1,8 +1,8 @@
 """A case as a program of its own, to paste into a bug report: for Node, for a page, for Python.
 
 Each program prints the value and every gradient, one element a line: index, shortest float32
-decimal, bits. Inputs are written as decimals where decimals say all, and as bits where they do not: NaN, -0
-and subnormal numbers.
+decimal, bits. Inputs are written as decimals where decimals say all, and as bits where they do not:
+NaN, -0 and subnormal numbers.
 """
 
 from __future__ import annotations

@@ -177,12 +177,14 @@ def _tensor(argument: Argument) -> str:
     held = argument.tensor()
     if held is not None:
         return _held(held)
-    shape = None if argument.shape is None else str(list(argument.shape))
-    dtype = None if argument.dtype is None else f"'{argument.dtype}'"
-    after = [] if dtype is None else [shape or "undefined", dtype]
-    if dtype is None and shape is not None:
-        after = [shape]
-    return f"tf.tensor({', '.join([_literal(argument.literal), *after])})"
+    parts = [_literal(argument.literal)]
+    if argument.shape is not None:
+        parts.append(str(list(argument.shape)))
+    elif argument.dtype is not None:
+        parts.append("undefined")
+    if argument.dtype is not None:
+        parts.append(f"'{argument.dtype}'")
+    return f"tf.tensor({', '.join(parts)})"
 
 
 def _literal(value: Any) -> str:

@@ -25,7 +25,7 @@ class Decimals(Frozen, frozen=True, tag_field="as", tag="decimals"):
 
 
 class Exact(Frozen, frozen=True, tag_field="as", tag="exact"):
-    """An expected tensor as dtype, shape and bits: nothing but these bits agrees (any NaN is NaN)."""
+    """An expected tensor as dtype, shape and bits: only these bits agree (any NaN is NaN)."""
 
     tensor: Tensor
 
@@ -38,7 +38,7 @@ Expected = Decimals | Exact | Missing
 
 
 class Throws(Frozen, frozen=True):
-    """An expected error. ``message`` is a part of the error's text; white space counts as one blank."""
+    """An expected error. ``message`` is a part of its text; any white space is one blank."""
 
     phase: Phase | None = None
     message: str | None = None

@@ -53,7 +53,7 @@ def expectation(node: Node, wrt: tuple[str, ...], *, nested: bool = False) -> Ex
 
 
 def expected(node: Node) -> Expected:
-    """One expected tensor: nested decimals, ``{shape, values}``, ``{shape, fill}``, ``{bits}`` or none.
+    """One expected tensor: nested decimals, {shape, values}, {shape, fill}, {bits} or none.
 
     Raises:
         Invalid: it is none of these.

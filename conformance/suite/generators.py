@@ -1,8 +1,10 @@
 """Seeded inputs: the same numbers on every machine, for ever.
 
-Python's Mersenne Twister gives doubles in [0, 1) that no version and no platform changes. Everything
-else is arithmetic on them, so no mathematical library has a say. (The bits of NumPy's generators are
-not promised between versions, and listing cases must not import NumPy.)
+Python's Mersenne Twister gives doubles in [0, 1) that no version and no platform changes.
+Everything else is arithmetic on them, so no mathematical library has a say. (The bits of NumPy's
+generators are not promised between versions, and listing cases must not import NumPy.)
+
+The numbers are doubles. Rounded to float32, the largest of [low, high) may be high itself.
 """
 
 from __future__ import annotations
@@ -31,9 +33,9 @@ def normal(count: int, parameters: Sequence[float], seed: int) -> list[float]:
 
 def integers(count: int, parameters: Sequence[float], seed: int) -> list[float]:
     """Whole numbers from low to high, low included, high not."""
-    low, high = (int(parameter) for parameter in parameters)
+    low, high = parameters
     rng = random.Random(seed)  # noqa: S311
-    return [float(low + int((high - low) * rng.random())) for _ in range(count)]
+    return [low + int((high - low) * rng.random()) for _ in range(count)]
 
 
 def linspace(count: int, parameters: Sequence[float], seed: int) -> list[float]:  # noqa: ARG001
@@ -55,6 +57,9 @@ def permutation(count: int, parameters: Sequence[float], seed: int) -> list[floa
     return values
 
 
+_EXACT = 2.0**53
+"""Up to here every whole number is a double."""
+
 Generator = Callable[[int, Sequence[float], int], list[float]]
 
 GENERATORS: dict[str, Generator] = {
@@ -65,3 +70,21 @@ GENERATORS: dict[str, Generator] = {
     "permutation": permutation,
 }
 SEEDLESS = frozenset({"linspace"})
+
+
+def problem(generator: str, parameters: Sequence[float]) -> str | None:
+    """What is wrong with a generator's two finite parameters, or None."""
+    first, second = parameters
+    match generator:
+        case "uniform" if not first < second:
+            return "`uniform` takes [low, high] with low below high"
+        case "normal" if second < 0:
+            return "`normal` takes [mean, standard deviation], and no deviation is negative"
+        case "integers" if not (first.is_integer() and second.is_integer() and first < second):
+            return "`integers` takes whole numbers [low, high] with low below high"
+        case "integers" if max(-first, second) > _EXACT:
+            return "`integers` takes numbers up to 2**53"
+        case "permutation" if second == 0:
+            return "`permutation` takes [start, step], and a step of 0 makes no two numbers differ"
+        case _:
+            return None

@@ -1,7 +1,7 @@
 """Inputs: what a case file writes, as the argument that travels.
 
-A literal travels as it is and is coerced by each implementation as ``tf.tensor`` coerces it. Generators
-and bits travel as bits.
+A literal travels as it is and is coerced by each implementation as ``tf.tensor`` coerces it.
+Generators and bits travel as bits.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import struct
 from typing import Any, get_args
 
 from conformance.protocol import Argument
-from conformance.suite import numbers
+from conformance.suite import generators, numbers
 from conformance.suite.generators import GENERATORS, SEEDLESS
 from conformance.suite.nodes import Mapping, Node, Scalar, Sequence
 from conformance.tensors import DType
@@ -20,7 +20,8 @@ from conformance.tensors import DType
 FORMS = (*GENERATORS, "values", "bits", "real")
 FIELDS = (*FORMS, "imag", "dtype", "shape", "seed")
 _DTYPES = get_args(DType)
-MAX_ELEMENTS = 1 << 24
+MAX_ELEMENTS = 1 << 22
+MAX_RANK = 6
 _INT32 = range(-(1 << 31), 1 << 31)
 
 
@@ -167,10 +168,12 @@ def shape(node: Node) -> tuple[int, ...]:
     """A shape: a list of sizes.
 
     Raises:
-        Invalid: it is none, or has more than 16 million elements.
+        Invalid: it is none, or has more than four million elements.
     """
     if not isinstance(node, Sequence):
         raise Invalid(node, "a shape is a list of sizes", "write [2, 3]; a scalar's shape is []")
+    if len(node.items) > MAX_RANK:
+        raise Invalid(node, f"{len(node.items)} dimensions; tf.js has at most {MAX_RANK}")
     sizes = tuple(integer(item, 0, MAX_ELEMENTS, "a size") for item in node.items)
     if math.prod(sizes) > MAX_ELEMENTS:
         raise Invalid(node, f"more than {MAX_ELEMENTS} elements")
@@ -200,7 +203,7 @@ def _values(node: Mapping) -> Argument:
     given = shape(node.entries["shape"]) if "shape" in node.entries else None
     dtype = _dtype(node)
     if dtype == "complex64":
-        raise Invalid(node.keys["values"], "complex numbers need two lists", "write real: and imag:")
+        raise Invalid(values, "complex numbers need two lists", "write real: and imag:")
     if given is not None and math.prod(given) != math.prod(found):
         raise Invalid(
             node.entries["shape"],
@@ -276,30 +279,50 @@ def _generated(node: Mapping, generator: str) -> Argument:
     bounds = [number(item) for item in parameters.items]
     if not all(map(math.isfinite, bounds)):
         raise Invalid(parameters, f"`{generator}` takes two finite numbers")
+    if wrong := generators.problem(generator, bounds):
+        raise Invalid(parameters, wrong)
     if "shape" not in node.entries:
         raise Invalid(node, f"`{generator}` needs a shape", "shape: [2, 3]")
     sizes = shape(node.entries["shape"])
+    values = GENERATORS[generator](math.prod(sizes), bounds, _seed(node, generator))
+    dtype = _dtype(node, "float32")
+    data = _packed(node, generator, dtype, values)
+    if generator == "permutation" and not _are_distinct(data, len(values)):
+        raise Invalid(parameters, f"as {dtype}, two numbers of this permutation are equal",
+                      "take a larger step, or a start nearer to zero")  # fmt: skip
+    return Argument(dtype=dtype, shape=sizes, data=data)
+
+
+def _seed(node: Mapping, generator: str) -> int:
     if generator in SEEDLESS:
         _refuse(node, generator, "seed")
-        seed = 0
-    elif "seed" in node.entries:
-        seed = integer(node.entries["seed"], 0, 2**53, "a seed")
-    else:
+        return 0
+    if "seed" not in node.entries:
         raise Invalid(node, f"`{generator}` needs a seed", "seed: 1")
-    values = GENERATORS[generator](math.prod(sizes), bounds, seed)
-    dtype = _dtype(node, "float32")
+    return integer(node.entries["seed"], 0, 2**53, "a seed")
+
+
+def _packed(node: Mapping, generator: str, dtype: str, values: list[float]) -> bytes:
+    """Generated numbers as the bits of a dtype."""
+    parameters = node.entries[generator]
     match dtype:
         case "float32":
-            data = _rounded(parameters, values)
+            if not all(map(math.isfinite, values)):
+                raise Invalid(parameters, f"`{generator}` gives numbers beyond every double here")
+            return _rounded(parameters, values)
         case "int32":
             if not all(value.is_integer() and int(value) in _INT32 for value in values):
                 raise Invalid(parameters, f"`{generator}` gives numbers that are no int32 here")
-            data = struct.pack(f"<{len(values)}i", *map(int, values))
+            return struct.pack(f"<{len(values)}i", *map(int, values))
         case "bool":
             if not all(value in (0, 1) for value in values):
                 raise Invalid(parameters, f"`{generator}` gives numbers that are no bool here",
                               "integers: [0, 2]")  # fmt: skip
-            data = bytes(map(int, values))
+            return bytes(map(int, values))
         case _:
             raise Invalid(node.entries["dtype"], f"`{generator}` cannot make {dtype}")
-    return Argument(dtype=dtype, shape=sizes, data=data)
+
+
+def _are_distinct(data: bytes, count: int) -> bool:
+    size = len(data) // count if count else 1
+    return len({data[at : at + size] for at in range(0, len(data), size)}) == count

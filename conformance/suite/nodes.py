@@ -7,6 +7,7 @@ limited, and duplicate keys are errors. Scalars keep their text: a decimal means
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -17,17 +18,28 @@ from conformance.problems import Problem
 MAX_BYTES = 16 << 20
 MAX_DEPTH = 32
 
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line in YAML. Python's ``splitlines`` knows more."""
+
+_FORBIDDEN = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Scalar(msgspec.Struct, frozen=True):
-    """A leaf: its text, and whether it was written without quotes."""
+    """A leaf: its text, and how it was written.
+
+    A ``plain`` one has no quotes, a ``block`` one starts with ``|`` or ``>``. ``cut`` is set where
+    a comment follows a plain one: what was meant may have been longer.
+    """
 
     text: str
     plain: bool
     line: int
     column: int
     block: bool = False
+    cut: bool = False
 
 
 class Sequence(msgspec.Struct, frozen=True):
@@ -53,7 +65,8 @@ Node = Scalar | Sequence | Mapping
 def read(path: Path, name: str) -> tuple[Node | None, list[Problem]]:
     """The root node of a YAML file, and what is wrong with the file.
 
-    ``name`` is how problems call the file. The node is None where the text is no YAML at all.
+    ``name`` is how problems call the file. The node is None where the text is no YAML at all, and,
+    without any problem, where it is empty.
     """
     try:
         data = path.read_bytes()
@@ -73,7 +86,11 @@ def read(path: Path, name: str) -> tuple[Node | None, list[Problem]]:
 
 def parse(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     """The root node of a YAML text, and what is wrong with it."""
-    builder = _Builder(name)
+    if found := _FORBIDDEN.search(text):
+        line, column = place_of(text, found.start())
+        message = f"the character U+{ord(found[0]):04X}, which YAML does not allow"
+        return None, [Problem(name, line, column, message, "remove it")]
+    builder = _Builder(name, text)
     try:
         for event in yaml.parse(text, Loader=_Loader):
             if not builder.take(event):
@@ -84,15 +101,24 @@ def parse(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     except yaml.YAMLError as error:
         builder.problems.append(Problem(name, 1, 1, " ".join(str(error).split())))
         return None, builder.problems
-    if builder.root is None and not builder.problems:
-        builder.problems.append(Problem(name, 1, 1, "the file is empty", "it needs suite and cases"))
     return (None if builder.broken else builder.root), builder.problems
+
+
+def place_of(text: str, index: int) -> tuple[int, int]:
+    """The line and column, both from 1, of a character of a YAML text."""
+    before = [found.end() for found in LINE_BREAK.finditer(text, 0, index)]
+    return len(before) + 1, index - (before[-1] if before else 0) + 1
+
+
+def empty(name: str) -> Problem:
+    """What is wrong with a file of which ``read`` gives neither a node nor a problem."""
+    return Problem(name, 1, 1, "the file is empty", "it needs suite and cases")
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, name: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    lines = text.splitlines()
+    lines = LINE_BREAK.split(text)
     written = lines[line - 1] if line <= len(lines) else ""
     hint = None
     if "\t" in written:
@@ -107,19 +133,27 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, name: str) -> Proble
     return Problem(name, line, column, f"not YAML: {error.problem or error.context}", hint)
 
 
+def _place(event: yaml.Event) -> tuple[int, int]:
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+_COMMENT = re.compile(r"[ \t]+#")
+
+
 class _Builder:
     """Builds nodes from events with a stack of its own, so that depth costs no recursion."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, text: str) -> None:
         self.name = name
+        self.text = text
         self.problems: list[Problem] = []
         self.root: Node | None = None
         self.broken = False
         self._open: list[tuple[yaml.Event, list[Node]]] = []
 
     def _problem(self, event: yaml.Event, message: str, hint: str | None = None) -> None:
-        mark = event.start_mark
-        self.problems.append(Problem(self.name, mark.line + 1, mark.column + 1, message, hint))
+        self.problems.append(Problem(self.name, *_place(event), message, hint))
 
     def take(self, event: yaml.Event) -> bool:
         """Take one event; False when there is no sense in going on."""
@@ -133,17 +167,11 @@ class _Builder:
             self._problem(event, f"a tag ({tag}): case files have none", "remove it")
             self.broken = True
             return False
-        mark = event.start_mark
         if isinstance(event, yaml.ScalarEvent):
-            self._add(
-                Scalar(
-                    event.value,
-                    not event.style,
-                    mark.line + 1,
-                    mark.column + 1,
-                    event.style in ("|", ">"),
-                )
-            )
+            plain = not event.style
+            block = event.style in {"|", ">"}
+            cut = plain and self._is_cut(event)
+            self._add(Scalar(event.value, plain, *_place(event), block, cut))
         elif isinstance(event, yaml.CollectionStartEvent):
             if len(self._open) >= MAX_DEPTH:
                 self._problem(event, f"nested deeper than {MAX_DEPTH} levels")
@@ -158,6 +186,10 @@ class _Builder:
             return False
         return True
 
+    def _is_cut(self, event: yaml.Event) -> bool:
+        at = event.end_mark.index if event.end_mark else len(self.text)
+        return _COMMENT.match(self.text, at) is not None
+
     def _add(self, node: Node) -> None:
         if self._open:
             self._open[-1][1].append(node)
@@ -165,7 +197,7 @@ class _Builder:
             self.root = node
 
     def _close(self, start: yaml.Event, nodes: list[Node]) -> Node:
-        line, column = start.start_mark.line + 1, start.start_mark.column + 1
+        line, column = _place(start)
         if isinstance(start, yaml.SequenceStartEvent):
             return Sequence(tuple(nodes), line, column)
         entries: dict[str, Node] = {}
@@ -178,13 +210,10 @@ class _Builder:
             elif key.text in entries:
                 self.problems.append(
                     Problem(
-                        self.name,
-                        key.line,
-                        key.column,
-                        f"`{key.text}` stands twice",
+                        self.name, key.line, key.column, f"`{key.text}` stands twice",
                         f"the first is in line {keys[key.text].line}",
                     )
-                )
+                )  # fmt: skip
             else:
                 entries[key.text] = value
                 keys[key.text] = key

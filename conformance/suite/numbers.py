@@ -12,9 +12,9 @@ _NAMED = {
     ".INF": math.inf, "+.inf": math.inf, "+.Inf": math.inf, "+.INF": math.inf,
     "-Infinity": -math.inf, "-.inf": -math.inf, "-.Inf": -math.inf, "-.INF": -math.inf,
 }  # fmt: skip
-_DECIMAL = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+_DECIMAL = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
-FLOAT32_MAX = 3.4028234663852886e38
+_SHOWN = 40
 
 
 def parse(text: str) -> float | None:
@@ -28,12 +28,24 @@ def parse(text: str) -> float | None:
         return named
     if _DECIMAL.fullmatch(text):
         value = float(text)
-        if math.isinf(value):
-            raise OverflowError(f"{text} is beyond every double")
-        return value
-    if _HEX.fullmatch(text):
-        return float(int(text, 16))
-    return None
+    elif _HEX.fullmatch(text):
+        value = _hexadecimal(text)
+    else:
+        return None
+    if math.isinf(value):
+        raise OverflowError(f"{_short(text)} is beyond every double")
+    return value
+
+
+def _hexadecimal(text: str) -> float:
+    try:
+        return float.fromhex(text)
+    except OverflowError:
+        return math.inf
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def spelling(value: float) -> str | None:

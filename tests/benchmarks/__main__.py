@@ -1,0 +1,143 @@
+"""Print the project's figures; every speed is a ratio to something measured in the same run."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from conformance.implementations import address
+from conformance.language.names import shipped
+from conformance.suite.load import load
+
+PROGRAM = (sys.executable, "-m", "conformance.cli")
+ROOT = Path(__file__).resolve().parents[2]
+OPS = ("add", "sub", "mul", "div", "maximum", "squaredDifference", "atan2", "pow", "minimum", "mod")
+SMALL = """\
+suite: benchmark
+cases:
+  - name: ${{op}} of small tensors
+    for: {{op: [{ops}], seed: [{seeds}]}}
+    f: (x, y) => tf.${{op}}(x, y).mul(x).sum()
+    inputs:
+      x: {{shape: [3], uniform: [1, 2], seed: '${{seed}}'}}
+      y: {{shape: [3], uniform: [2, 3], seed: '${{seed}}'}}
+"""
+MARGIN = "{:<58} {:>10}   {}"
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        line("figure", "measured", "target")
+        words()
+        cold()
+        throughput(scratch, 2_000)
+        memory(scratch, 10_000)
+
+
+def line(what: str, measured: str, target: str) -> None:
+    """Print one row."""
+    sys.stdout.write(MARGIN.format(what, measured, target) + "\n")
+    sys.stdout.flush()
+
+
+def seconds(command: Sequence[str], times: int = 1) -> list[float]:
+    """The wall times of a command."""
+    found = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        found.append(time.perf_counter() - begin)
+    return found
+
+
+def words() -> None:
+    """Commands that must start at once."""
+    for words in (["--help"], ["list"]):
+        found = statistics.median(seconds([*PROGRAM, *words], 5))
+        line(f"tfjs-conformance {words[0]}, median of 5", f"{found:.2f} s", "< 0.25 s")
+
+
+def cold() -> None:
+    """A cold run of the two document examples, in pairs with importing TensorFlow."""
+    run = [*PROGRAM, "run", "cases/documents"]
+    bare = [sys.executable, "-c", "import tensorflow"]
+    seconds(bare)
+    pairs = [(seconds(run)[0], seconds(bare)[0]) for _ in range(5)]
+    ratio = statistics.median(ours / theirs for ours, theirs in pairs)
+    both = statistics.median(o for o, _ in pairs), statistics.median(t for _, t in pairs)
+    line("cold run of two cases / import tensorflow, median of 5", f"{ratio:.2f}", "<= 1.20")
+    line("  in seconds", f"{both[0]:.2f} / {both[1]:.2f}", "")
+
+
+def write_cases(scratch: Path, count: int) -> Path:
+    """A file with this many small concrete cases."""
+    seeds = ", ".join(str(seed) for seed in range(count // len(OPS)))
+    path = scratch / f"small_{count}.yaml"
+    path.write_text(SMALL.format(ops=", ".join(OPS), seeds=seeds))
+    return path
+
+
+def throughput(scratch: Path, count: int) -> None:
+    """Small cases on three implementations, against the slowest one's bare loop."""
+    path = write_cases(scratch, count)
+    cases = load([path], shipped())
+    requests = scratch / "requests.ndjson"
+    encode = msgspec.json.Encoder().encode
+    requests.write_bytes(b"".join(encode(c.request(n)) + b"\n" for n, c in enumerate(cases, 1)))
+    ratios = []
+    for _ in range(3):
+        bare = [sys.executable, "-m", "tests.benchmarks.bare", str(requests)]
+        loops = {"tensorflow": float(subprocess.check_output(bare, cwd=ROOT))}
+        for backend in ("cpu", "wasm"):
+            loops[f"tfjs:{backend}"] = node_loop(backend, requests.read_bytes())
+        whole = seconds([*PROGRAM, "run", str(path)])[0]
+        start = seconds([*PROGRAM, "run", "cases/documents"])[0]
+        ratios.append(((whole - start) / max(loops.values()), whole - start, loops))
+    ratio, ours, loops = sorted(ratios, key=lambda found: found[0])[1]
+    line(f"{count:,} cases on three / slowest bare loop, median of 3", f"{ratio:.2f}", "<= 1.25")
+    each = ", ".join(f"{name} {found:.2f}" for name, found in loops.items())
+    line("  in seconds, start-up apart", f"{ours:.2f}", f"bare: {each}")
+
+
+def node_loop(backend: str, requests: bytes) -> float:
+    """The seconds that tf.js itself took for the requests, by its own clock."""
+    argv = address.parse(f"tfjs:{backend}").argv
+    start = b'{"id":0,"do":"start","protocol":1}\n'
+    done = subprocess.run(argv, input=start + requests, capture_output=True, check=True)
+    answers = [json.loads(text) for text in done.stdout.splitlines()[1:]]
+    return sum(answer["returned"]["seconds"] for answer in answers)
+
+
+def memory(scratch: Path, count: int) -> None:
+    """The largest memory of the harness process itself, over many cases."""
+    path = write_cases(scratch, count)
+    begin = time.perf_counter()
+    cases = load([path], shipped())
+    line(f"loading and expanding {count:,} cases", f"{time.perf_counter() - begin:.2f} s", "")
+    del cases
+    with subprocess.Popen([*PROGRAM, "run", str(path)], cwd=ROOT, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:  # fmt: skip
+        watched = psutil.Process(process.pid)
+        largest = 0
+        while process.poll() is None:
+            try:
+                largest = max(largest, watched.memory_info().rss)
+                process.wait(0.05)
+            except (psutil.NoSuchProcess, subprocess.TimeoutExpired):
+                continue
+    line(f"harness process with {count:,} cases", f"{largest / 2**20:.0f} MiB", "< 200 MiB")
+
+
+if __name__ == "__main__":
+    main()
