@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from conformance import environment
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from conformance.results import Footer, Results
-
-OK, UNEXPECTED, USAGE, BROKEN = 0, 1, 2, 3
+BROKEN = 3
 DEFAULT_IMPLEMENTATIONS = ("tensorflow", "tfjs:cpu", "tfjs:wasm")
 EXIT_CODES = """\b
 Exit codes:
@@ -36,7 +33,10 @@ class _Program(click.Group):
         from conformance.problems import DiagnosticError, InvalidFiles  # noqa: PLC0415
 
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()  # what goes wrong with the output goes wrong here, not at exit
         except InvalidFiles as error:
             for problem in error.problems:
                 click.echo(str(problem), err=True)
@@ -47,9 +47,20 @@ class _Program(click.Group):
             if error.hint:
                 click.echo(f"hint: {error.hint}", err=True)
             ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            ctx.exit(128 + signal.SIGINT)
         except BrokenPipeError:
-            sys.stderr.close()  # the reader of our output has left; there is nobody to tell
-            ctx.exit(OK)
+            _discard_output()  # the reader of our output has left; there is nobody to tell
+            ctx.exit(128 + signal.SIGPIPE)
+        except OSError as error:
+            _discard_output()
+            click.echo(f"error: {error.strerror or error}", err=True)
+            ctx.exit(BROKEN)
+
+
+def _discard_output() -> None:
+    """Let go what stdout still holds, so that it is not written at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(
@@ -109,8 +120,8 @@ _json_flag = click.option("--json", "as_json", is_flag=True, help="For programs.
 def run(**options: Any) -> None:
     """Run cases on implementations and judge what they answer.
 
-    Without arguments: the shipped cases on tensorflow, tfjs:cpu and tfjs:wasm. An argument is a case
-    file, a folder, or a pattern of ids (* stands for any text).
+    Without arguments: the shipped cases on tensorflow, tfjs:cpu and tfjs:wasm. An argument is a
+    case file, a folder, or a pattern of ids (* stands for any text).
     """
     from conformance.commands import run as command  # noqa: PLC0415
 

@@ -1,17 +1,19 @@
 """Known divergences: ``expectations.yaml``, strict both ways.
 
-An entry explains the verdicts of the cases that match its pattern, on the implementations that match
-its pattern, if they have its verdict and class. It says of how many cases on each implementation, and
-why. An entry that matches nothing, whose cases now pass, that covers more or fewer cases than it
-says, or that shares a verdict with another entry is a problem of the run, told with the edit that
-mends it. What says nothing about numbers is never excused: ``not run``.
+An entry explains the verdicts of the cases that match its pattern, on the implementations that
+match its pattern, if they have its verdict and class. It says of how many cases on each
+implementation, and why. An entry that matches nothing, whose cases now pass, that covers more or
+fewer cases than it says, or that shares a verdict with another entry is a problem of the run, told
+with the edit that mends it. What says nothing about numbers is never excused: ``not run``.
 """
 
 from __future__ import annotations
 
 import difflib
+import itertools
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -20,18 +22,20 @@ import msgspec
 from conformance.outcomes import Class, Verdict, Word
 from conformance.problems import InvalidFiles, Problem
 from conformance.suite import nodes
-from conformance.suite.nodes import Mapping, Node, Scalar, Sequence as Items
+from conformance.suite.nodes import LINE_BREAK, Mapping, Node, Scalar
+from conformance.suite.nodes import Sequence as Items
 from conformance.suite.select import glob
 
 FIELDS = ("cases", "implementation", "verdict", "class", "count", "because", "issue")
 REQUIRED = ("cases", "implementation", "verdict", "count", "because")
+_COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
 EXCUSABLE = tuple(word for word in get_args(Word) if word not in {"pass", "not run"})
 
 
 class Entry(msgspec.Struct, frozen=True):
     """One known divergence. ``count`` is the number of cases on each implementation that matches.
 
-    ``line`` is where the entry starts, ``count_line`` where its count stands, both from 1.
+    ``line`` is where the entry starts, ``count_place`` the line and column of its count, from 1.
     """
 
     cases: str
@@ -42,7 +46,7 @@ class Entry(msgspec.Struct, frozen=True):
     because: str
     issue: str | None
     line: int
-    count_line: int
+    count_place: tuple[int, int]
 
     def explains(self, verdict: Verdict) -> bool:
         """Whether this entry is about that verdict."""
@@ -55,7 +59,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Edit(msgspec.Struct, frozen=True):
-    """What is wrong with an entry, and what mends it: another count, or its removal (count 0)."""
+    """What is wrong with an entry, and what mends it: another count, or its removal (count 0).
+
+    Without a count the mending is a person's.
+    """
 
     entry: Entry
     message: str
@@ -70,14 +77,16 @@ def load(path: Path, name: str) -> list[Entry]:
     """
     if not path.exists():
         return []
-    root, problems = nodes.read(path, name)
-    if isinstance(root, Mapping) and not root.entries:
-        root = None
-    if problems or root is None:
-        raise InvalidFiles(problems or [Problem(name, 1, 1, "the file is empty")])
-    if not isinstance(root, Items):
-        raise InvalidFiles([Problem(name, root.line, root.column, "a list of entries is expected")])
-    entries = [_entry(item, name, problems) for item in root.items]
+    return _entries(*nodes.read(path, name), name)
+
+
+def _entries(root: Node | None, problems: list[Problem], name: str) -> list[Entry]:
+    if root is None and not problems:
+        return []  # a file of comments: nothing is known to diverge
+    if root is not None and not isinstance(root, Items):
+        problems.append(Problem(name, root.line, root.column, "a list of entries is expected"))
+    items = root.items if isinstance(root, Items) else ()
+    entries = [_entry(item, name, problems) for item in items]
     if problems:
         raise InvalidFiles(problems)
     return [entry for entry in entries if entry is not None]
@@ -92,6 +101,28 @@ def _entry(node: Node, name: str, problems: list[Problem]) -> Entry | None:
     if not isinstance(node, Mapping):
         problem(node, "an entry is a mapping", f"of {', '.join(FIELDS)}")
         return None
+    texts = _texts(node, problem)
+    for field in REQUIRED:
+        if field not in node.entries:
+            problem(node, f"the field `{field}` is missing")
+    for field, words in (("verdict", EXCUSABLE), ("class", get_args(Class))):
+        if field in texts and texts[field] not in words:
+            problem(node.entries[field], f"`{texts[field]}` cannot be expected here",
+                    f"one of {', '.join(words)}")  # fmt: skip
+    if "count" in texts and not _COUNT.fullmatch(texts["count"]):
+        problem(node.entries["count"], "`count` is the number of cases, at least 1")
+    if len(problems) > before:
+        return None
+    count = node.entries["count"]
+    return Entry(
+        texts["cases"], texts["implementation"], texts["verdict"], texts.get("class"),
+        int(texts["count"]), texts["because"], texts.get("issue"),
+        node.line, (count.line, count.column),
+    )  # fmt: skip
+
+
+def _texts(node: Mapping, problem: Callable[..., None]) -> dict[str, str]:
+    """The known fields of an entry that are texts, with white space made single."""
     texts: dict[str, str] = {}
     for field, value in node.entries.items():
         if field not in FIELDS:
@@ -102,22 +133,7 @@ def _entry(node: Node, name: str, problems: list[Problem]) -> Entry | None:
             problem(value, f"`{field}` is a text")
         else:
             texts[field] = " ".join(value.text.split())
-    for field in REQUIRED:
-        if field not in node.entries:
-            problem(node, f"the field `{field}` is missing")
-    for field, words in (("verdict", EXCUSABLE), ("class", get_args(Class))):
-        if field in texts and texts[field] not in words:
-            problem(node.entries[field], f"`{texts[field]}` cannot be expected here",
-                    f"one of {', '.join(words)}")  # fmt: skip
-    if "count" in texts and not (texts["count"].isdecimal() and int(texts["count"]) > 0):
-        problem(node.entries["count"], "`count` is the number of cases, at least 1")
-    if len(problems) > before:
-        return None
-    return Entry(
-        texts["cases"], texts["implementation"], texts["verdict"], texts.get("class"),
-        int(texts["count"]), texts["because"], texts.get("issue"),
-        node.line, node.entries["count"].line,
-    )  # fmt: skip
+    return texts
 
 
 class Matcher:
@@ -129,7 +145,11 @@ class Matcher:
         self._ambiguous: set[tuple[int, int]] = set()
 
     def explain(self, verdict: Verdict) -> Verdict:
-        """The verdict, marked as expected if it is a pass or an entry explains it."""
+        """The verdict, marked as expected if it is a pass or an entry explains it.
+
+        What an earlier explanation said is forgotten.
+        """
+        verdict = msgspec.structs.replace(verdict, expected=verdict.verdict == "pass", because=None)
         if verdict.verdict in {"pass", "not run"}:
             return verdict
         found = [i for i, entry in enumerate(self.entries) if entry.explains(verdict)]
@@ -142,32 +162,59 @@ class Matcher:
         return msgspec.structs.replace(verdict, expected=True, because=because)
 
     def edits(
-        self, known: Iterable[str], ran: Collection[str], implementations: Sequence[str]
+        self,
+        known: Collection[str],
+        ran: Collection[str],
+        implementations: Sequence[str],
+        *,
+        whole: bool,
     ) -> list[Edit]:
         """What is wrong with the entries.
 
-        ``known`` are the ids of all loaded cases, ``ran`` of those that ran. An entry is held to its
-        count only where all its cases ran; more than its count is always too wide.
+        Args:
+            known: the ids of all loaded cases.
+            ran: the ids of those that ran.
+            implementations: the addresses that took part.
+            whole: whether all cases that the entries may be about are known. Only then does an
+                entry that matches nothing, or less than its count, say something.
         """
-        known = list(known)
         edits = [
             Edit(self.entries[second], f"shares verdicts with the entry in line "
                  f"{self.entries[first].line}: narrow one of them", None)
             for first, second in sorted(self._ambiguous)
         ]  # fmt: skip
+        unclear = {i for pair in self._ambiguous for i in pair}
         for i, entry in enumerate(self.entries):
             about = [case for case in known if glob(entry.cases).fullmatch(case)]
-            if not about:
+            if whole and not about:
                 edits.append(Edit(entry, f"`{entry.cases}` matches no case: remove the entry", 0))
-                continue
-            matching = [a for a in implementations if glob(entry.implementation).fullmatch(a)]
-            complete = all(case in ran for case in about)
-            for address in matching:
-                found = self._covered[i][address]
-                if found > entry.count or (complete and found < entry.count):
-                    edits.append(Edit(entry, _message(entry, address, found), found))
-                    break
+            elif i not in unclear:
+                complete = whole and all(case in ran for case in about)
+                edit = self._recount(i, implementations, complete=complete)
+                edits += [edit] if edit else []
         return edits
+
+    def _recount(self, i: int, implementations: Sequence[str], *, complete: bool) -> Edit | None:
+        """What is wrong with the count of an entry, if anything."""
+        entry = self.entries[i]
+        found = {
+            address: self._covered[i][address]
+            for address in implementations
+            if glob(entry.implementation).fullmatch(address)
+        }
+        wrong = {
+            address: count
+            for address, count in found.items()
+            if count > entry.count or (complete and count < entry.count)
+        }
+        if not wrong:
+            return None
+        if complete and len(set(found.values())) > 1:
+            counts = ", ".join(f"{count} on {address}" for address, count in found.items())
+            message = f"`{entry.cases}` covers {counts}: write one entry for each implementation"
+            return Edit(entry, message, None)
+        address, count = max(wrong.items(), key=lambda item: item[1])
+        return Edit(entry, _message(entry, address, count), count)
 
 
 def _message(entry: Entry, address: str, found: int) -> str:
@@ -175,29 +222,63 @@ def _message(entry: Entry, address: str, found: int) -> str:
     if found == 0:
         return f"none of `{entry.cases}` is {what} on {address} any more: remove the entry"
     wide = "more" if found > entry.count else "fewer"
+    cases = "1 case" if found == 1 else f"{found} cases"
     return (
-        f"{found} cases of `{entry.cases}` are {what} on {address}, {wide} than stated:"
-        f" write `count: {found}`"
+        f"{cases} of `{entry.cases}` {'is' if found == 1 else 'are'} {what} on {address},"
+        f" {wide} than stated: write `count: {found}`"
     )
 
 
-def apply(text: str, edits: Iterable[Edit], entries: Sequence[Entry]) -> str:
-    """The text of the file with the edits made; comments between entries stay."""
-    lines = text.splitlines(keepends=True)
+def apply(text: str, edits: Iterable[Edit], entries: Sequence[Entry], name: str) -> str:
+    """The text of the file with the edits made; comments between entries stay.
+
+    Raises:
+        InvalidFiles: the file is written in a form that can only be edited by hand.
+    """
+    lines = _lines(text)
     starts = sorted(entry.line for entry in entries)
-    for edit in sorted(edits, key=lambda e: e.entry.line, reverse=True):
-        entry = edit.entry
-        if edit.count is None:
-            continue
-        if edit.count > 0:
-            old = lines[entry.count_line - 1]
-            head, _, tail = old.partition("count:")
-            rest = tail.lstrip(" ").lstrip("0123456789")
-            lines[entry.count_line - 1] = f"{head}count: {edit.count}{rest}"
-            continue
-        later = [start for start in starts if start > entry.line]
-        end = (later[0] if later else len(lines) + 1) - 1
-        while end > entry.line and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
-            end -= 1
-        del lines[entry.line - 1 : end]
-    return "".join(lines)
+    counts = {edit.entry: edit.count for edit in edits if edit.count is not None}
+    for entry in sorted(counts, key=lambda entry: entry.line, reverse=True):
+        count = counts[entry]
+        if count:
+            line, column = entry.count_place
+            old = lines[line - 1]
+            number = _WRITTEN_COUNT.sub(str(count), old[column - 1 :], count=1)
+            lines[line - 1] = old[: column - 1] + number
+        else:
+            end = next((start for start in starts if start > entry.line), len(lines) + 1) - 1
+            while end > entry.line and _is_between(lines[end - 1]):
+                end -= 1
+            del lines[entry.line - 1 : end]
+    new = "".join(lines)
+    _check(new, [(entry, counts.get(entry, entry.count)) for entry in entries], name)
+    return new
+
+
+_WRITTEN_COUNT = re.compile(r"""\A(["']?)[0-9]+\1""")
+
+
+def _lines(text: str) -> list[str]:
+    ends = [0, *(found.end() for found in LINE_BREAK.finditer(text)), len(text)]
+    return [text[start:end] for start, end in itertools.pairwise(ends) if start < end]
+
+
+def _is_between(line: str) -> bool:
+    """Whether a line belongs to no entry."""
+    return not line.strip() or line.startswith("#")
+
+
+def _check(text: str, wanted: Sequence[tuple[Entry, int]], name: str) -> None:
+    """Refuse an edit that made anything else of the file than what was wanted."""
+
+    def content(entry: Entry, count: int) -> Entry:
+        return msgspec.structs.replace(entry, count=count, line=0, count_place=(0, 0))
+
+    try:
+        entries = _entries(*nodes.parse(text, name), name)
+    except InvalidFiles:
+        entries = []
+    found = [content(entry, entry.count) for entry in entries]
+    if found != [content(entry, count) for entry, count in wanted if count]:
+        hint = "write each entry as a block of its own lines that starts with `- `"
+        raise InvalidFiles([Problem(name, 1, 1, "only a person can make these edits", hint)])

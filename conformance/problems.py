@@ -15,7 +15,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Problem(msgspec.Struct, frozen=True, order=True):
+class Problem(msgspec.Struct, frozen=True):
     """One thing wrong in a file, at a line and column (both from 1), and how to mend it."""
 
     file: str
@@ -23,6 +23,11 @@ class Problem(msgspec.Struct, frozen=True, order=True):
     column: int
     message: str
     hint: str | None = None
+
+    @property
+    def place(self) -> tuple[str, int, int, str]:
+        """What problems are sorted by."""
+        return self.file, self.line, self.column, self.message
 
     def __str__(self) -> str:
         """``file:line:column: message (hint)``."""
@@ -63,6 +68,6 @@ class InvalidFiles(DiagnosticError):  # noqa: N818  it is the files that are inv
     exit_code = 2
 
     def __init__(self, problems: list[Problem]) -> None:
-        self.problems = sorted(problems)
+        self.problems = sorted(set(problems), key=lambda problem: problem.place)
         count = len(self.problems)
         super().__init__(f"{count} problem{'' if count == 1 else 's'} in the case files")

@@ -44,12 +44,15 @@ class Replays:
         if started is not None:
             self.started[address] = started
         self._outcomes[address] = {
-            item.case.id: (results.cases_hash([item.case]), results.by_address(item.outcomes)[chosen])
+            item.case.id: (
+                results.cases_hash([item.case]),
+                results.by_address(item.outcomes)[chosen],
+            )
             for item in found.settled
         }
 
     def outcome(self, implementation: Implementation, case: Case) -> Outcome | None:
-        """The recorded outcome of a case, or None where the case is not in the file or has changed."""
+        """The recorded outcome of a case; None where the case is not in the file or has changed."""
         found = self._outcomes[implementation.address].get(case.id)
         if found is None or found[0] != results.cases_hash([case]):
             return None

@@ -4,7 +4,7 @@
     {"case": …}        a case as it was sent, and what it expects      ┐ together, once per case,
     {"outcome": …}     one per implementation: the raw bits            │ in the order in which the
     {"verdict": …}     one per implementation                          ┘ cases were settled
-    {"footer": …}      the sums, and the SHA-256 of all lines before it
+    {"footer": …}      the sums, and the SHA-256 of all lines before it and of itself without that
 
 A file without its footer is truncated, and a file whose sum does not match was edited; both are
 errors, never smaller results. Every report is a view of this file and of nothing else.
@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
 from conformance.outcomes import WORDS, Outcome, Verdict
-from conformance.problems import HarnessError, InvalidResults
+from conformance.problems import InvalidResults
 from conformance.protocol import Started
 from conformance.suite.case import Case
 
@@ -31,9 +30,10 @@ FORMAT = 1
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a run was.
 
-    ``planned`` is the number of verdicts: cases times implementations. ``implementations`` has what
-    each said about itself, null for one that never started. ``cases_hash`` stands for the selected
-    cases before sharding, whatever their order. ``environment`` names the machine and the versions.
+    ``planned`` is the number of verdicts: cases times implementations. ``implementations`` has
+    what each said about itself, null for one that never started. ``reference`` is the one that the
+    others are held against. ``cases_hash`` stands for the selected cases before sharding, whatever
+    their order. ``environment`` names the machine and the versions.
     """
 
     format: int
@@ -50,8 +50,8 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Footer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a run ended.
 
-    ``verdicts`` counts each word, ``unexpected`` those that nothing explains. ``faults`` are what was
-    wrong with implementations, ``expectations`` what is wrong with the known divergences.
+    ``verdicts`` counts each word, ``unexpected`` those that nothing explains. ``faults`` are what
+    was wrong with implementations, ``expectations`` what is wrong with the known divergences.
     """
 
     planned: int
@@ -84,8 +84,22 @@ class Results(msgspec.Struct, frozen=True):
         for item in self.settled:
             yield from item.verdicts
 
+    def unchecked(self) -> int:
+        """How many passes were held against nothing: no check, whatever their name.
 
-class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+        The reference's own passes are not among them.
+        """
+        return sum(
+            verdict.verdict == "pass"
+            and verdict.against is None
+            and verdict.implementation != self.header.reference
+            for verdict in self.verdicts()
+        )
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One line of the file: exactly one of the fields."""
+
     header: Header | None = None
     case: Case | None = None
     outcome: Outcome | None = None
@@ -93,114 +107,33 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     footer: Footer | None = None
 
 
-_decoder = msgspec.json.Decoder(_Line)
-_encoder = msgspec.json.Encoder()
+class _Format(msgspec.Struct):
+    format: int
+
+
+class _Versioned(msgspec.Struct):
+    header: _Format
+
+
+_decoder = msgspec.json.Decoder(Line)
+encoder = msgspec.json.Encoder()
 
 
 def cases_hash(cases: Iterable[Case]) -> str:
     """A name for a set of cases: what is asked and what is expected, not where it is written."""
-    digests = sorted(hashlib.sha256(_encoder.encode(_asked(case))).digest() for case in cases)
+    digests = sorted(hashlib.sha256(encoder.encode(_asked(case))).digest() for case in cases)
     return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
 def _asked(case: Case) -> Case:
-    return msgspec.structs.replace(case, file="", line=0)
+    return msgspec.structs.replace(case, file="", line=0, tags=(), why=None, spec=None)
 
 
-class Writer:
-    """Writes a results file line by line; what is settled is on disk when the run is killed.
-
-    Raises:
-        HarnessError: the file cannot be written, the disk is full.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._sum = hashlib.sha256()
-        self._planned = 0
-        self._verdicts = dict.fromkeys(WORDS, 0)
-        self._unexpected = 0
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = path.open("wb")
-        except OSError as error:
-            raise _unwritable(path, error) from None
-
-    @classmethod
-    def resumed(cls, path: Path, header: Header, settled: Iterable[Settled]) -> Writer:
-        """A writer that goes on where another ended; at no moment is what was settled not on disk."""
-        beside = path.with_name(path.name + ".resumed")
-        writer = cls(beside)
-        writer.header(header)
-        for item in settled:
-            writer.settled(item)
-        try:
-            beside.replace(path)
-        except OSError as error:
-            raise _unwritable(path, error) from None
-        writer.path = path
-        return writer
-
-    def header(self, header: Header) -> None:
-        """Write the first line."""
-        self._planned = header.planned
-        self._write(_Line(header=header))
-
-    def settled(self, settled: Settled) -> None:
-        """Write a case with all its outcomes and verdicts."""
-        lines = [_Line(case=settled.case)]
-        lines += [_Line(outcome=outcome) for outcome in settled.outcomes]
-        lines += [_Line(verdict=verdict) for verdict in settled.verdicts]
-        for verdict in settled.verdicts:
-            self._verdicts[verdict.verdict] += 1
-            self._unexpected += not verdict.expected
-        self._write(*lines)
-
-    def footer(
-        self, *, seconds: float, interrupted: bool, faults: Sequence[str], problems: Sequence[str]
-    ) -> Footer:
-        """Write the last line and close the file.
-
-        Raises:
-            HarnessError: the run went to its end and the verdicts do not add up to the plan.
-        """
-        total = sum(self._verdicts.values())
-        if not interrupted and total != self._planned:
-            raise HarnessError(
-                f"{self._planned} verdicts were planned and {total} were reached: cases were lost"
-            )
-        footer = Footer(
-            planned=self._planned,
-            verdicts=dict(self._verdicts),
-            unexpected=self._unexpected,
-            seconds=round(seconds, 3),
-            interrupted=interrupted,
-            faults=tuple(faults),
-            expectations=tuple(problems),
-            sha256=self._sum.hexdigest(),
-        )
-        self._write(_Line(footer=footer))
-        try:
-            self._file.close()
-        except OSError as error:
-            raise _unwritable(self.path, error) from None
-        return footer
-
-    def _write(self, *lines: _Line) -> None:
-        data = b"".join(_encoder.encode(line) + b"\n" for line in lines)
-        self._sum.update(data)
-        try:
-            self._file.write(data)
-            self._file.flush()
-        except OSError as error:
-            raise _unwritable(self.path, error) from None
-
-
-def _unwritable(path: Path, error: OSError) -> HarnessError:
-    return HarnessError(
-        f"results cannot be written to {path}: {os.strerror(error.errno or 0)}",
-        "choose another place with --results FILE",
-    )
+def seal(before: hashlib._Hash, footer: Footer) -> str:
+    """The check sum of a file: of the lines before the footer, and of the footer without it."""
+    whole = before.copy()
+    whole.update(encoder.encode(msgspec.structs.replace(footer, sha256="")))
+    return whole.hexdigest()
 
 
 def read(path: Path) -> Results:
@@ -215,7 +148,7 @@ def read(path: Path) -> Results:
             f"{path} is truncated: it has no footer",
             "the run was killed; continue it with `tfjs-conformance run --resume`",
         )
-    counts = dict.fromkeys(WORDS, 0)
+    counts: dict[str, int] = dict.fromkeys(WORDS, 0)
     for item in settled:
         for verdict in item.verdicts:
             counts[verdict.verdict] += 1
@@ -225,22 +158,35 @@ def read(path: Path) -> Results:
     return Results(header, tuple(settled), footer)
 
 
-def read_unfinished(path: Path) -> tuple[Header, list[Settled]]:
-    """What a run that was killed or interrupted has answered.
+def read_unfinished(path: Path) -> tuple[Header, list[Settled]] | None:
+    """What a run that was killed or interrupted has answered; None where it did not get that far.
 
     A last case that is not all there is left out, and so are cases that were not run.
 
     Raises:
         InvalidResults: it is not there, edited, or of another format.
     """
+    if _ended_early(path):
+        return None
     header, settled, _ = _read(path, unfinished=True)
     answered = [item for item in settled if all(o.not_run is None for o in item.outcomes)]
-    return header, answered
+    return (header, answered) if answered else None
 
 
-def _read(
-    path: Path, *, unfinished: bool = False
-) -> tuple[Header, list[Settled], Footer | None]:
+_FIRST_WORDS = b'{"header":{"format":'
+
+
+def _ended_early(path: Path) -> bool:
+    """Whether a run was killed before it had written its first line."""
+    try:
+        with path.open("rb") as file:
+            first = file.readline()
+    except OSError:
+        return False  # reading it tells what is wrong
+    return first[: len(_FIRST_WORDS)] == _FIRST_WORDS[: len(first)] and not first.endswith(b"\n")
+
+
+def _read(path: Path, *, unfinished: bool = False) -> tuple[Header, list[Settled], Footer | None]:
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -278,34 +224,42 @@ class _Reader:
     def take(self, number: int, data: bytes) -> None:
         try:
             line = _decoder.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            if number == 1:
+                self._check_format(data)
             raise InvalidResults(
                 f"{self.path}:{number} is no line of a results file: {error}"
             ) from None
         if self.footer is not None:
             raise InvalidResults(f"{self.path} was edited: it goes on after its footer")
         match line:
-            case _Line(header=Header() as header) if self.header is None and number == 1:
-                if header.format != FORMAT:
-                    raise InvalidResults(
-                        f"{self.path} has format {header.format}, this version reads {FORMAT}"
-                    )
+            case Line(header=Header() as header) if self.header is None and number == 1:
+                self._check_format(data)
                 self.header = header
-            case _Line(case=Case() as case) if self.header is not None:
+            case Line(case=Case() as case) if self.header is not None:
                 self.finish_case()
                 self._case = case
-            case _Line(outcome=Outcome() as outcome) if self._fits(outcome.case):
+            case Line(outcome=Outcome() as outcome) if self._fits(outcome.case):
                 self._outcomes.append(outcome)
-            case _Line(verdict=Verdict() as verdict) if self._fits(verdict.case):
+            case Line(verdict=Verdict() as verdict) if self._fits(verdict.case):
                 self._verdicts.append(verdict)
-            case _Line(footer=Footer() as footer) if self.header is not None:
+            case Line(footer=Footer() as footer) if self.header is not None:
                 self.finish_case()
-                if footer.sha256 != self._sum.hexdigest():
+                if footer.sha256 != seal(self._sum, footer):
                     raise InvalidResults(f"{self.path} was edited: its check sum does not match")
                 self.footer = footer
             case _:
                 raise InvalidResults(f"{self.path}:{number} does not follow from the lines before")
         self._sum.update(data + b"\n")
+
+    def _check_format(self, data: bytes) -> None:
+        """Say so where a header is one of another format, whatever else it has."""
+        try:
+            found = msgspec.json.decode(data, type=_Versioned).header.format
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return
+        if found != FORMAT:
+            raise InvalidResults(f"{self.path} has format {found}, this version reads {FORMAT}")
 
     def _fits(self, case_id: str) -> bool:
         return self._case is not None and self._case.id == case_id
@@ -333,43 +287,6 @@ class _Reader:
         if self._case is not None:
             self.settled.append(Settled(self._case, tuple(self._outcomes), tuple(self._verdicts)))
         self._case, self._outcomes, self._verdicts = None, [], []
-
-
-def merge(paths: Sequence[Path], into: Path) -> Footer:
-    """Write the shards of one run into one file.
-
-    Raises:
-        InvalidResults: they do not belong together, overlap, are interrupted, or one is missing.
-        HarnessError: the file cannot be written.
-    """
-    parts = [read(path) for path in paths]
-    first = parts[0].header
-    for path, part in zip(paths, parts, strict=True):
-        for field in ("version", "implementations", "reference", "policy", "cases_hash"):
-            if getattr(part.header, field) != getattr(first, field):
-                raise InvalidResults(f"{paths[0]} and {path} differ in `{field}`: not one run")
-        if part.footer.interrupted:
-            raise InvalidResults(f"{path} was interrupted", "finish it with --resume")
-    everything = [item for part in parts for item in part.settled]
-    seen: set[str] = set()
-    for item in everything:
-        if item.case.id in seen:
-            raise InvalidResults(f"{item.case.id} is in two of the files")
-        seen.add(item.case.id)
-    if cases_hash(item.case for item in everything) != first.cases_hash:
-        shards = ", ".join(part.header.shard or "no shard" for part in parts)
-        raise InvalidResults(f"the files are not the whole run ({shards})", "name every shard")
-    writer = Writer(into)
-    planned = sum(part.header.planned for part in parts)
-    writer.header(msgspec.structs.replace(first, planned=planned, shard=None))
-    for item in everything:
-        writer.settled(item)
-    return writer.footer(
-        seconds=sum(part.footer.seconds for part in parts),
-        interrupted=False,
-        faults=[fault for part in parts for fault in part.footer.faults],
-        problems=sorted({problem for part in parts for problem in part.footer.expectations}),
-    )
 
 
 def by_address(items: Iterable[Outcome]) -> Mapping[str, Outcome]:

@@ -17,12 +17,13 @@ from conformance.implementations import pool
 from conformance.implementations.address import Implementation
 from conformance.implementations.errors import Fault
 from conformance.implementations.options import Options
-from conformance.judge.policy import Policy
+from conformance.judge.policy import Policy, PolicyError
 from conformance.outcomes import Outcome
-from conformance.problems import InvalidResults
+from conformance.problems import InvalidResults, UsageError
 from conformance.protocol import Started
 from conformance.replay import Replays
-from conformance.results import FORMAT, Footer, Header, Settled, Writer
+from conformance.results import FORMAT, Footer, Header, Settled
+from conformance.results_writer import Writer
 from conformance.suite.case import Case
 
 REFERENCE = "tensorflow"
@@ -32,7 +33,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Plan(msgspec.Struct, frozen=True):
     """What to run.
 
-    ``known`` are the ids of all cases that were loaded, selected or not. ``cases_hash`` stands for the
+    ``known`` are the ids of all cases that were loaded, selected or not; with ``whole`` these are
+    all that the ``entries`` of the expectations file may be about. ``cases_hash`` stands for the
     selected cases before sharding. ``resume`` is the header of an earlier run and what it settled;
     every implementation of it had started.
     """
@@ -46,6 +48,7 @@ class Plan(msgspec.Struct, frozen=True):
     expectations_file: str
     options: Options
     path: Path
+    whole: bool = False
     shard: str | None = None
     resume: tuple[Header, tuple[Settled, ...]] | None = None
 
@@ -56,8 +59,16 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def reference(self) -> str | None:
-        """The implementation that the others are held against: TensorFlow, if it takes part."""
-        return REFERENCE if REFERENCE in self.addresses else None
+        """Whom the others are held against: TensorFlow, or else the first of several."""
+        if REFERENCE in self.addresses:
+            return REFERENCE
+        return self.addresses[0] if len(self.addresses) > 1 else None
+
+    @property
+    def left(self) -> list[Case]:
+        """The cases that an earlier run has not settled."""
+        done = {item.case.id for item in self.resume[1]} if self.resume else set()
+        return [case for case in self.cases if case.id not in done]
 
 
 class Interrupted(Exception):  # noqa: N818  it is the run that is interrupted
@@ -98,14 +109,29 @@ class _Run:
 
     async def execute(self) -> Footer:
         begin = time.monotonic()
-        done = {item.case.id for item in self.plan.resume[1]} if self.plan.resume else set()
-        left = [case for case in self.plan.cases if case.id not in done]
-        self._open()
+        left = self.plan.left
         replays = Replays(self.plan.implementations)
-        self.started.update(replays.started)
+        self._open()
+        for address, started in replays.started.items():
+            self._started(address, started)
+        if left:
+            await self._work(left, replays)
+        self._begin()
+        footer = self.writer.footer(
+            seconds=time.monotonic() - begin,
+            interrupted=self.signal is not None,
+            faults=self.faults,
+            problems=self._expectation_problems(),
+        )
+        if self.signal is not None:
+            raise Interrupted(self.signal, footer)
+        return footer
+
+    async def _work(self, left: Sequence[Case], replays: Replays) -> None:
+        """Settle what is left, or as much of it as a signal leaves time for."""
         work = asyncio.ensure_future(
             pool.run(
-                self.plan.implementations if left else (),
+                self.plan.implementations,
                 left,
                 self._settle,
                 options=self.plan.options,
@@ -129,20 +155,12 @@ class _Run:
         finally:
             for number in SIGNALS:
                 loop.remove_signal_handler(number)
-        self._begin()
-        footer = self.writer.footer(
-            seconds=time.monotonic() - begin,
-            interrupted=self.signal is not None,
-            faults=self.faults,
-            problems=self._expectation_problems(),
-        )
-        if self.signal is not None:
-            raise Interrupted(self.signal, footer)
-        return footer
 
     def _interrupt(self, number: int, work: asyncio.Future[None]) -> None:
-        self.signal = number
-        work.cancel()
+        # Only once: a second cancellation would leave before the processes are gone.
+        if self.signal is None:
+            self.signal = number
+            work.cancel()
 
     def _started(self, address: str, started: Started) -> None:
         if self.plan.resume is not None:
@@ -194,7 +212,10 @@ class _Run:
 
         self._begin()
         ordered = {address: outcomes[address] for address in self.plan.addresses}
-        verdicts = judge(case, ordered, self.started, self.plan.policy, self.plan.reference)
+        try:
+            verdicts = judge(case, ordered, self.started, self.plan.policy, self.plan.reference)
+        except PolicyError as error:
+            raise UsageError(f"{case.id}: {error}", error.hint) from None
         settled = self._explained(Settled(case, tuple(ordered.values()), tuple(verdicts)))
         self.ran.add(case.id)
         self.writer.settled(settled)
@@ -207,7 +228,9 @@ class _Run:
     def _expectation_problems(self) -> list[str]:
         if self.signal is not None:
             return []
-        edits = self.matcher.edits(self.plan.known, self.ran, self.plan.addresses)
+        edits = self.matcher.edits(
+            self.plan.known, self.ran, self.plan.addresses, whole=self.plan.whole
+        )
         return [describe_edit(edit, self.plan.expectations_file) for edit in edits]
 
 

@@ -6,14 +6,16 @@ import difflib
 from pathlib import Path
 
 import click
-import msgspec
 
 from conformance import bundle, expectations, results
+from conformance.commands import views
 from conformance.commands.select import EXPECTATIONS
 from conformance.expectations import Matcher
+from conformance.language.names import shipped
 from conformance.outcomes import Verdict
 from conformance.problems import UsageError
 from conformance.run import describe_edit
+from conformance.suite.load import load
 
 
 def update(path: Path, given: Path | None, *, write: bool) -> int:
@@ -23,8 +25,8 @@ def update(path: Path, given: Path | None, *, write: bool) -> int:
 
     Raises:
         InvalidResults: the results cannot be trusted.
-        InvalidFiles: the expectations file is wrong.
-        UsageError: there is no expectations file.
+        InvalidFiles: the expectations file or a case file beside it is wrong.
+        UsageError: there is no expectations file, or no case file beside it.
     """
     file = given or bundle.cases() / EXPECTATIONS
     if not file.is_file():
@@ -34,21 +36,20 @@ def update(path: Path, given: Path | None, *, write: bool) -> int:
     if found.footer.interrupted:
         raise UsageError(f"{path} was interrupted", "finish it with `run --resume`")
     matcher = Matcher(entries)
-    left = [
-        verdict
-        for verdict in (matcher.explain(_plain(verdict)) for verdict in found.verdicts())
-        if not verdict.expected
-    ]
+    left = [verdict for verdict in map(matcher.explain, found.verdicts()) if not verdict.expected]
+    # What the cases are now says what an entry is about; a run of a part of them says nothing of
+    # the others.
+    known = [case.id for case in load([file.parent], shipped())]
     ran = {item.case.id for item in found.settled}
-    edits = matcher.edits(ran, ran, list(found.header.implementations))
+    edits = matcher.edits(known, ran, list(found.header.implementations), whole=True)
     for edit in edits:
         click.echo(describe_edit(edit, str(file)))
-    old = file.read_text("utf-8")
-    new = expectations.apply(old, edits, entries)
+    old = file.read_bytes().decode("utf-8-sig")
+    new = expectations.apply(old, edits, entries, str(file))
     if new != old:
         click.echo("".join(_diff(old, new, str(file))), nl=False)
         if write:
-            file.write_text(new, "utf-8")
+            views.write(file, new)
             click.echo(f"{file} is updated")
     for verdict in left:
         click.echo(_suggestion(verdict))
@@ -57,19 +58,20 @@ def update(path: Path, given: Path | None, *, write: bool) -> int:
     return 1 if unmade or left else 0
 
 
-def _plain(verdict: Verdict) -> Verdict:
-    return msgspec.structs.replace(verdict, expected=verdict.verdict == "pass", because=None)
-
-
 def _diff(old: str, new: str, name: str) -> list[str]:
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
     return list(difflib.unified_diff(before, after, name, name))
 
 
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _suggestion(verdict: Verdict) -> str:
     kind = f"  class: {verdict.kind}\n" if verdict.kind else ""
     return (
-        f"not explained: {verdict.why}\n- cases: '{verdict.case}'\n"
-        f"  implementation: {verdict.implementation}\n  verdict: {verdict.verdict}\n{kind}"
+        f"not explained: {verdict.why}\n- cases: {_quoted(verdict.case)}\n"
+        f"  implementation: {_quoted(verdict.implementation)}\n"
+        f"  verdict: {verdict.verdict}\n{kind}"
         f"  count: 1\n  because: …"
     )

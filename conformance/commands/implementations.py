@@ -8,8 +8,6 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
-from rich.markup import escape
 
 from conformance.commands.run import parse_addresses
 from conformance.implementations import pool
@@ -18,6 +16,7 @@ from conformance.implementations.errors import Fault
 from conformance.implementations.options import Options
 from conformance.protocol import Started
 from conformance.replay import Replays
+from conformance.report.console import console, literal
 from conformance.report.terminal import who
 from conformance.suite.case import Case
 
@@ -42,23 +41,23 @@ def show(addresses: Sequence[str], node: Path | None, *, as_json: bool) -> int:
         found = {one.address: started.get(one.address) for one in chosen}
         click.echo(msgspec.json.encode(found).decode())
         return 3 if faults else 0
-    console = Console(highlight=False)
+    out = console()
     for one in chosen:
         about = started.get(one.address)
-        console.print(f"[bold]{escape(one.address)}[/]  {escape(who(about))}", soft_wrap=True)
+        out.print(f"[bold]{literal(one.address)}[/]  {literal(who(about))}", soft_wrap=True)
         if about is None:
             continue
         flushing = "flushed to zero" if about.flushes_subnormals else "kept"
-        console.print(f"    subnormal numbers  {flushing}")
+        out.print(f"    subnormal numbers  {flushing}")
         for name, value in about.settings.items():
-            console.print(f"    {escape(name)}  {escape(value)}", style="dim", soft_wrap=True)
+            out.print(f"    {literal(name)}  {literal(value)}", style="dim", soft_wrap=True)
     for fault in faults:
         hint = f"\n    hint: {fault.hint}" if fault.hint else ""
-        console.print(f"[bold red]fault[/]  {escape(fault.implementation)}: "
-                      f"{escape(fault.message + hint)}\n{escape(fault.stderr)}", soft_wrap=True)  # fmt: skip
-    console.print("\naddresses")
+        said = f"{fault.implementation}: {fault.message}{hint}\n{fault.stderr}"
+        out.print(f"[bold red]fault[/]  {literal(said)}", soft_wrap=True)
+    out.print("\naddresses")
     for known in KNOWN:
-        console.print(f"  [bold]{escape(known.address):<14}[/] {escape(known.description)}")
+        out.print(f"  [bold]{literal(known.address):<14}[/] {literal(known.description)}")
     return 3 if faults else 0
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import click
 import msgspec
@@ -20,11 +23,12 @@ from conformance.implementations import address
 from conformance.implementations.address import Implementation
 from conformance.implementations.options import Options
 from conformance.judge import policy
-from conformance.outcomes import Verdict
 from conformance.problems import UsageError
 from conformance.report import terminal
+from conformance.report.console import console, literal
 from conformance.results import Footer, Settled
 from conformance.run import Interrupted, Plan, execute
+from conformance.suite.case_file import shown
 
 KEPT_RUNS = 5
 
@@ -37,8 +41,10 @@ def run(defaults: Sequence[str], **options: Any) -> int:
     """
     selection = selected(options["what"], options["words"], options["tags"], options["shard"])
     plan = _plan(selection, defaults, options)
-    out = Console(highlight=False)
-    err = Console(stderr=True, highlight=False)
+    err = console(stderr=True)
+    if plan.resume is not None and not plan.left:
+        err.print(f"nothing is left to run: {plan.path} has all {len(plan.cases):,} cases",
+                  soft_wrap=True)  # fmt: skip
     interrupted: Interrupted | None = None
     with _Progress(plan, err) as progress:
         try:
@@ -46,17 +52,18 @@ def run(defaults: Sequence[str], **options: Any) -> int:
         except Interrupted as error:
             interrupted, footer = error, error.footer
     found = results.read(plan.path)
+    err.print(f"results: {literal(str(plan.path))}", style="dim", soft_wrap=True)
+    if interrupted is not None:
+        again = f"interrupted; continue with --resume {shlex.quote(str(plan.path))}"
+        err.print(literal(again), soft_wrap=True)
     _write(options["junit"], "junit", found)
     _write(options["markdown"], "markdown", found)
+    code = exit_code(footer) if interrupted is None else 128 + interrupted.number
     if options["as_json"]:
-        click.echo(msgspec.json.encode(_summary(footer, plan, progress.findings)).decode())
+        click.echo(msgspec.json.encode(_summary(found, plan.path, code)).decode())
     else:
-        terminal.show(found, out, known=options["known"])
-    err.print(f"results: {plan.path}", style="dim", soft_wrap=True)
-    if interrupted is not None:
-        err.print(f"interrupted; continue with --resume {plan.path}", soft_wrap=True)
-        return 128 + interrupted.number
-    return exit_code(footer)
+        terminal.show(found, console(), known=options["known"])
+    return code
 
 
 def exit_code(footer: Footer) -> int:
@@ -101,9 +108,9 @@ def _plan(selection: Selection, defaults: Sequence[str], options: dict[str, Any]
         if path is not None and path != options["resume"]:
             raise UsageError("--resume continues in its own file", "leave --results away")
         path = options["resume"]
-        header, settled = results.read_unfinished(path)
-        if settled:
-            resume = (header, tuple(settled))
+        unfinished = results.read_unfinished(path)
+        if unfinished is not None:
+            resume = (unfinished[0], tuple(unfinished[1]))
     file, entries = load_expectations(selection, options["expectations"])
     if not selection.cases:
         raise UsageError(f"shard {options['shard']} has no cases", "use fewer shards")
@@ -117,6 +124,7 @@ def _plan(selection: Selection, defaults: Sequence[str], options: dict[str, Any]
         expectations_file=file,
         options=Options(case_timeout=options["timeout"]),
         path=path or _own_path(),
+        whole=bool(entries) and selection.is_whole(),
         shard=options["shard"],
         resume=resume,
     )
@@ -132,18 +140,19 @@ def load_expectations(selection: Selection, given: Path | None) -> tuple[str, li
     if given is not None and not given.is_file():
         raise UsageError(f"no such file: {given}")
     file = given or selection.expectations
-    return str(file), expectations.load(file, str(file))
+    return shown(file), expectations.load(file, shown(file))
 
 
 def _own_path() -> Path:
-    """A new file for results that nobody asked to keep; the last few of them are kept all the same."""
+    """A new file for results that nobody asked to keep; the last few are kept all the same."""
     import platformdirs  # noqa: PLC0415  only where no file is named
 
     folder = platformdirs.user_cache_path("tfjs-conformance")
     earlier = sorted(folder.glob("run-*.ndjson"))
     for old in earlier[: max(0, len(earlier) - KEPT_RUNS + 1)]:
-        old.unlink(missing_ok=True)
-    return folder / f"run-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 10**6:06}.ndjson"
+        with contextlib.suppress(OSError):  # an old file that stays is no reason not to run
+            old.unlink()
+    return folder / f"run-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.ndjson"
 
 
 def _write(path: Path | None, form: str, found: results.Results) -> None:
@@ -154,18 +163,20 @@ def _write(path: Path | None, form: str, found: results.Results) -> None:
     write(path, render(found, form))
 
 
-def _summary(footer: Footer, plan: Plan, findings: list[Verdict]) -> dict[str, Any]:
-    """What ``--json`` prints: the footer, where the results are, and every verdict that is no pass."""
+def _summary(found: results.Results, path: Path, code: int) -> dict[str, Any]:
+    """What ``--json`` prints: the sums, where the results are, every verdict that is no pass."""
     return {
-        "summary": footer,
-        "exit_code": exit_code(footer),
-        "results": str(plan.path),
-        "findings": findings,
+        "summary": found.footer,
+        "reference": found.header.reference,
+        "held_against_nothing": found.unchecked(),
+        "exit_code": code,
+        "results": str(path),
+        "findings": [verdict for verdict in found.verdicts() if verdict.verdict != "pass"],
     }
 
 
 class _Progress(AbstractContextManager["_Progress"]):
-    """A live bar on a terminal; silence in a pipe. Collects the verdicts that are no pass."""
+    """A live bar on a terminal; silence in a pipe."""
 
     def __init__(self, plan: Plan, console: Console) -> None:
         from rich.progress import (  # noqa: PLC0415
@@ -176,7 +187,6 @@ class _Progress(AbstractContextManager["_Progress"]):
             TimeRemainingColumn,
         )
 
-        self.findings: list[Verdict] = []
         self._unexpected = 0
         self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
@@ -185,7 +195,7 @@ class _Progress(AbstractContextManager["_Progress"]):
         )  # fmt: skip
         self._task = self._bar.add_task("starting", total=len(plan.cases), note="")
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> Self:
         self._bar.start()
         return self
 
@@ -193,12 +203,7 @@ class _Progress(AbstractContextManager["_Progress"]):
         self._bar.stop()
 
     def settled(self, item: Settled) -> None:
-        for verdict in item.verdicts:
-            if verdict.verdict != "pass":
-                self.findings.append(verdict)
-                self._unexpected += not verdict.expected
+        self._unexpected += sum(not verdict.expected for verdict in item.verdicts)
         if not self._bar.disable:
             note = f"[red]{self._unexpected} unexpected[/]" if self._unexpected else ""
             self._bar.update(self._task, advance=1, description="cases", note=note)
-
-

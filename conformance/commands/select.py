@@ -14,7 +14,7 @@ from conformance.language.names import shipped
 from conformance.problems import UsageError
 from conformance.suite import select
 from conformance.suite.case import Case
-from conformance.suite.load import load
+from conformance.suite.load import files, load
 
 EXPECTATIONS = "expectations.yaml"
 
@@ -32,15 +32,40 @@ class Selection(msgspec.Struct, frozen=True):
 
     @property
     def expectations(self) -> Path:
-        """Where the known divergences of these cases stand, if anywhere."""
-        for root in self.roots:
-            folder = root if root.is_dir() else root.parent
-            for place in (folder, *folder.parents):
-                if (place / EXPECTATIONS).is_file():
-                    return place / EXPECTATIONS
-                if (place / ".git").exists():
-                    break
-        return bundle.cases() / EXPECTATIONS
+        """The file of the known divergences of these cases: beside them, or in a folder above.
+
+        Where there is none, this is where it would stand.
+
+        Raises:
+            UsageError: the roots have several.
+        """
+        found = dict.fromkeys(file for root in self.roots if (file := _expectations_of(root)))
+        if len(found) > 1:
+            names = " and ".join(map(str, found))
+            raise UsageError(
+                f"these cases have several expectations: {names}",
+                "run them one after the other, or name a file with --expectations",
+            )
+        return next(iter(found), _folder(self.roots[0]) / EXPECTATIONS)
+
+    def is_whole(self) -> bool:
+        """Whether all cases that the known divergences may be about were loaded."""
+        loaded = {file.resolve() for file in files(self.roots)}
+        return all(file.resolve() in loaded for file in files([self.expectations.parent]))
+
+
+def _folder(root: Path) -> Path:
+    return root if root.is_dir() else root.parent
+
+
+def _expectations_of(root: Path) -> Path | None:
+    folder = _folder(root).resolve()
+    for place in (folder, *folder.parents):
+        if (place / EXPECTATIONS).is_file():
+            return place / EXPECTATIONS
+        if (place / ".git").exists():
+            break
+    return None
 
 
 def selected(
@@ -54,7 +79,7 @@ def selected(
         InvalidFiles: a case file is wrong.
         UsageError: a path, pattern or tag matches nothing, or nothing is left to run.
     """
-    roots = [Path(text) for text in what if Path(text).exists() or _is_path(text)]
+    roots = [Path(text) for text in what if _exists(text) or _is_path(text)]
     patterns = [text for text in what if Path(text) not in roots]
     roots = roots or [bundle.cases()]
     known = load(roots, shipped())
@@ -66,6 +91,13 @@ def selected(
     if not chosen and not (shard and cases):
         raise UsageError("no case is left to run", "`tfjs-conformance list` prints all ids")
     return Selection(known, cases, chosen, roots)
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except OSError:  # a name that is too long, a folder that may not be searched
+        return False
 
 
 def _is_path(text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
 
 from conformance import bundle, results
 from conformance.commands.run import exit_code, load_expectations, parse_addresses, parse_policy
@@ -19,6 +17,7 @@ from conformance.commands.select import Selection
 from conformance.implementations.options import Options
 from conformance.language.names import shipped
 from conformance.problems import UsageError
+from conformance.report.console import console
 from conformance.results import Results
 from conformance.run import Interrupted, Plan, execute
 from conformance.suite.case import Case
@@ -26,8 +25,6 @@ from conformance.suite.load import load
 from conformance.suite.select import glob
 
 MOST_NAMED = 10
-# In a pipe nothing has to fit, and rows are better not wrapped.
-_PIPE_WIDTH = 400
 
 
 def show(defaults: Sequence[str], **options: Any) -> int:
@@ -59,8 +56,7 @@ def show(defaults: Sequence[str], **options: Any) -> int:
     else:
         from conformance.report import one_case  # noqa: PLC0415
 
-        width = None if sys.stdout.isatty() else _PIPE_WIDTH
-        one_case.show(found, Console(highlight=False, width=width))
+        one_case.show(found, console())
     return code
 
 

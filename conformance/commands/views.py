@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
-from rich.markup import escape
 
-from conformance import results
+from conformance import results, shards
 from conformance.commands.run import parse_policy
+from conformance.judge.policy import PolicyError
 from conformance.outcomes import Verdict
-from conformance.problems import HarnessError
+from conformance.problems import HarnessError, UsageError
 from conformance.report import terminal
+from conformance.report.console import console, literal
 from conformance.results import Results
 
 
@@ -50,11 +51,11 @@ def report(files: Sequence[Path], form: str, output: Path | None, *, known: bool
         found = results.read(file)
         if form == "terminal":
             if output is None:
-                terminal.show(found, Console(highlight=False), known=known)
+                terminal.show(found, console(), known=known)
                 continue
-            console = Console(record=True, file=_nowhere(), width=100)
-            terminal.show(found, console, known=known)
-            texts.append(console.export_text())
+            text = io.StringIO()
+            terminal.show(found, console(text), known=known)
+            texts.append(text.getvalue())
         else:
             texts.append(render(found, form))
     if output is not None:
@@ -63,13 +64,9 @@ def report(files: Sequence[Path], form: str, output: Path | None, *, known: bool
         click.echo("\n".join(texts), nl=False)
 
 
-def _nowhere() -> click.utils.LazyFile:
-    return click.utils.LazyFile(os.devnull, "w")
-
-
 def merge(files: Sequence[Path], output: Path) -> None:
     """Make one file of shards and print its sum."""
-    click.echo(terminal.summary(results.merge(files, output)))
+    click.echo(terminal.summary(shards.merge(files, output)))
 
 
 class Flip(msgspec.Struct, frozen=True):
@@ -98,7 +95,10 @@ def judge(file: Path, policy: str, *, as_json: bool) -> int:
     unexpected = 0
     for item in found.settled:
         outcomes = results.by_address(item.outcomes)
-        again = judging.judge(item.case, outcomes, started, rule, found.header.reference)
+        try:
+            again = judging.judge(item.case, outcomes, started, rule, found.header.reference)
+        except PolicyError as error:
+            raise UsageError(f"{item.case.id}: {error}", error.hint) from None
         for before, after in zip(item.verdicts, again, strict=True):
             same = (before.verdict, before.kind) == (after.verdict, after.kind)
             unexpected += after.verdict != "pass" and not (same and before.expected)
@@ -150,12 +150,12 @@ def _print(flips: Sequence[Flip], *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(flips).decode())
         return
-    console = Console(highlight=False)
+    out = console()
     for flip in flips:
         colour = "red" if flip.is_worse else "green"
-        console.print(
-            f"[{colour}]{escape(flip.before)} → {escape(flip.after)}[/]  "
-            f"[bold]{escape(flip.case)}[/]  on {escape(flip.implementation)}"
-            + (f"\n    {escape(flip.why)}" if flip.why else ""),
+        out.print(
+            f"[{colour}]{literal(flip.before)} → {literal(flip.after)}[/]  "
+            f"[bold]{literal(flip.case)}[/]  on {literal(flip.implementation)}"
+            + (f"\n    {literal(flip.why)}" if flip.why else ""),
             soft_wrap=True,
         )

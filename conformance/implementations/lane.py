@@ -158,10 +158,12 @@ class Lane:
         return slot is None and self._board.over(self._next)
 
     def _send(self, process: Process) -> None:
-        """Fill the window."""
+        """Fill the window once half of it is empty: few large writes cost less than many small."""
         if self._broke:
             if not self._flight:
                 process.write(self._take_off(self._board[self._again.popleft()]))
+            return
+        if len(self._flight) > self._options.window // 2:
             return
         lines: list[bytes] = []
         while not self._flight or (

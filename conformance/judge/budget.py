@@ -16,6 +16,7 @@ Amplification of an error by the ops behind it is not counted: that takes an exa
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -61,6 +62,7 @@ def budget(
     return Budget(value=2 * forward, grads=2 * (forward + backward + added + _repeated(tree)))
 
 
+@functools.lru_cache(maxsize=4096)
 def calls(tree: Arrow) -> tuple[tuple[str, int], ...]:
     """The ops that a function calls, in order, each with its gradient level.
 
@@ -122,6 +124,7 @@ def _differentiates_a_name(tree: Arrow) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def _repeated(tree: Arrow) -> int:
     parameters = {pattern.name for pattern in tree.parameters if isinstance(pattern, Name)}
     body: object = tree.body

@@ -236,7 +236,8 @@ def _axes(use: _Use, rank: int) -> tuple[int, ...] | None:
 
 
 def _scaled(choices: dict[str, float], upstream: Floats) -> dict[str, Floats]:
-    return {key: np.asarray(upstream * np.float32(choice)) for key, choice in choices.items()}
+    with np.errstate(invalid="ignore"):  # an infinite dy times a choice of zero follows nothing
+        return {key: np.asarray(upstream * np.float32(choice)) for key, choice in choices.items()}
 
 
 def _follows(shown: Floats, choice: Floats) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from conformance.outcomes import Verdict
-from conformance.report.terminal import command
+from conformance.report.terminal import command, summary
 from conformance.results import Results
 
 _ERRORS = frozenset({"crashed", "timed out", "not run"})
@@ -36,7 +36,7 @@ def render(results: Results) -> str:
             if kind:
                 counts[kind] += 1
         if position == 0:
-            for text in (*results.footer.faults, *results.footer.expectations):
+            for text in _around(results):
                 case = ET.SubElement(suite, "testcase", classname="run", name=_text(text)[:100])
                 ET.SubElement(case, "error", message=_text(text))
                 counts["tests"] += 1
@@ -44,6 +44,12 @@ def render(results: Results) -> str:
         suite.attrib.update({key: str(count) for key, count in counts.items()})
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, "unicode") + "\n"
+
+
+def _around(results: Results) -> list[str]:
+    """What is wrong beside the verdicts."""
+    found = [*results.footer.faults, *results.footer.expectations]
+    return [*found, summary(results.footer)] if results.footer.interrupted else found
 
 
 def _add(case: ET.Element, verdict: Verdict) -> str | None:

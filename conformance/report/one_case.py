@@ -45,8 +45,10 @@ def show(found: Results, console: Console) -> None:
     returned = {o.implementation: o.returned for o in settled.outcomes if o.returned is not None}
     for place in elements.places(case, returned, reference):
         _place(place, console)
-    for problem in (*found.footer.faults, *found.footer.expectations):
-        console.print(f"[bold red]fault[/]  {escape(problem)}", soft_wrap=True)
+    for fault in found.footer.faults:
+        console.print(f"[bold red]fault[/]  {escape(fault)}", soft_wrap=True)
+    for problem in found.footer.expectations:
+        console.print(f"[bold red]expectation[/]  {escape(problem)}", soft_wrap=True)
 
 
 def _head(case: Case, console: Console) -> None:

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from conformance.outcomes import WORDS, Verdict
 from conformance.protocol import Started
+from conformance.report.console import literal
 from conformance.results import Footer, Header, Results
 
 STYLES = {
@@ -37,17 +37,17 @@ def show(results: Results, console: Console, *, known: bool = False) -> None:
             if verdict.expected and verdict.verdict != "pass":
                 console.print(finding(verdict), soft_wrap=True, highlight=False)
     console.print(table(results.header, results.verdicts()))
-    foot(results.footer, console)
+    foot(results, console)
 
 
 def head(header: Header, console: Console) -> None:
     """Print what ran: one line per implementation, then the policy."""
     for address, started in header.implementations.items():
         console.print(
-            f"[bold]{escape(address)}[/]  {escape(who(started))}", soft_wrap=True, highlight=False
+            f"[bold]{literal(address)}[/]  {literal(who(started))}", soft_wrap=True, highlight=False
         )
     shard = f" · shard {header.shard}" if header.shard else ""
-    console.print(f"policy {escape(header.policy)}{shard}\n", style="dim", highlight=False)
+    console.print(f"policy {literal(header.policy)}{shard}\n", style="dim", highlight=False)
 
 
 def who(started: Started | None) -> str:
@@ -63,15 +63,13 @@ def finding(verdict: Verdict) -> str:
     style = STYLES[verdict.verdict] if not verdict.expected else "yellow"
     kind = f" ({verdict.kind})" if verdict.kind else ""
     mark = "known" if verdict.expected else verdict.verdict
-    lines = [
-        f"[{style}]{escape(mark)}[/]{escape(kind)}  [bold]{escape(verdict.case)}[/]"
-        f"  on {escape(verdict.implementation)}"
-    ]
+    head = f"[{style}]{literal(mark)}[/]{literal(kind)}  [bold]{literal(verdict.case)}[/]"
+    lines = [f"{head}  on {literal(verdict.implementation)}"]
     if verdict.why:
-        lines.append(f"    {escape(verdict.why)}")
+        lines.append(f"    {literal(verdict.why)}")
     if verdict.because:
-        lines.append(f"    because: {escape(verdict.because)}")
-    lines.append(f"    [dim]{escape(command(verdict.case))}[/]\n")
+        lines.append(f"    because: {literal(verdict.because)}")
+    lines.append(f"    [dim]{literal(command(verdict.case))}[/]\n")
     return "\n".join(lines)
 
 
@@ -93,27 +91,41 @@ def table(header: Header, verdicts: Iterable[Verdict]) -> Table:
             known[verdict.implementation] += 1
     words = [w for w in WORDS if w == "pass" or any(count[w] for count in counts.values())]
     grid = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    grid.add_column("implementation", style="bold")
+    grid.add_column("implementation", style="bold", overflow="fold")
     for word in words:
         grid.add_column(word, justify="right", style=STYLES[word])
     grid.add_column("explained", justify="right")
     grid.add_column("unexpected", justify="right", style="bold")
     for address, count in counts.items():
         cells = [f"{count[word]:,}" if count[word] else "·" for word in words]
-        grid.add_row(address, *cells, f"{known[address]:,}", f"{unexpected[address]:,}")
+        grid.add_row(literal(address), *cells, f"{known[address]:,}", f"{unexpected[address]:,}")
     return grid
 
 
-def foot(footer: Footer, console: Console) -> None:
+def foot(results: Results, console: Console) -> None:
     """Print what was wrong around the cases, and the sum."""
+    footer = results.footer
     console.print()
     for fault in footer.faults:
-        console.print(f"[bold red]fault[/]  {escape(fault)}", soft_wrap=True, highlight=False)
+        console.print(f"[bold red]fault[/]  {literal(fault)}", soft_wrap=True, highlight=False)
     for problem in footer.expectations:
-        console.print(f"[bold red]expectation[/]  {escape(problem)}", soft_wrap=True,
+        console.print(f"[bold red]expectation[/]  {literal(problem)}", soft_wrap=True,
                       highlight=False)  # fmt: skip
+    if note := unchecked(results):
+        console.print(f"[yellow]{note}[/]", soft_wrap=True, highlight=False)
     console.print(f"[{'green' if is_clean(footer) else 'red'}]{summary(footer)}[/]",
                   soft_wrap=True, highlight=False)  # fmt: skip
+
+
+def unchecked(results: Results) -> str | None:
+    """A sentence about the passes that are no checks, or None where every pass is one."""
+    count = results.unchecked()
+    if not count:
+        return None
+    verdicts = "1 verdict was" if count == 1 else f"{count:,} verdicts were"
+    reference = results.header.reference
+    silent = f"{reference} gave no answer" if reference else "no second implementation took part"
+    return f"{verdicts} held against nothing: the case states nothing, and {silent}"
 
 
 def is_clean(footer: Footer) -> bool:

@@ -1,13 +1,14 @@
 """Axes: one written case with ``for:`` becomes a concrete case for every combination of its values.
 
-``${axis}`` stands for the axis' value in names, functions and inputs; ``${axis.key}`` for a part of a
-value that is a mapping. A scalar that is nothing but a template becomes the value itself, of any kind.
-Inside other text a value is written as JavaScript writes it, a string without quotes.
+``${axis}`` stands for the axis' value in names, functions and inputs; ``${axis.key}`` for a part of
+a value that is a mapping. A scalar that is nothing but a template becomes the value itself, of any
+kind. Inside other text a value is written as JavaScript writes it, a string without quotes.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator
 
@@ -58,9 +59,7 @@ def combinations(axes: Mapping, name: str) -> tuple[list[Values], list[Problem]]
             )  # fmt: skip
         else:
             lists.append([(axis, value) for value in values.items])
-    count = 1
-    for values in lists:
-        count *= len(values)
+    count = math.prod(map(len, lists))
     if count > MAX_COMBINATIONS:
         problems.append(
             Problem(
@@ -84,13 +83,13 @@ def brief(node: Node) -> str:
     """A value in one word, for ids: the ``name`` of a mapping that has one, else compact text."""
     match node:
         case Scalar():
-            return node.text
+            return " ".join(node.text.split())
         case Sequence():
             return "[" + ",".join(brief(item) for item in node.items) + "]"
         case Mapping():
             named = node.entries.get("name")
             if isinstance(named, Scalar):
-                return named.text
+                return brief(named)
             return "{" + ",".join(f"{k}:{brief(v)}" for k, v in node.entries.items()) + "}"
 
 
@@ -130,7 +129,7 @@ class Filler:
                     value = self._value(whole[1], node)
                     return node if value is None else value
                 text = self.splice(node).text
-                return Scalar(text, node.plain, node.line, node.column, node.block)
+                return msgspec.structs.replace(node, text=text)
             case Sequence():
                 return Sequence(tuple(self.fill(i) for i in node.items), node.line, node.column)
             case Mapping():

@@ -238,9 +238,7 @@ def _bits(node: Mapping) -> Argument:
     dtype = _dtype(node, "float32")
     if dtype not in {"float32", "int32"}:
         raise Invalid(node.entries["dtype"], "bits are of float32 or int32")
-    words = [
-        integer(leaf, 0, 2**32 - 1, "a bit pattern") for leaf in _flat(node.entries["bits"])
-    ]
+    words = [integer(leaf, 0, 2**32 - 1, "a bit pattern") for leaf in _flat(node.entries["bits"])]
     return Argument(
         dtype=dtype,
         shape=_shaped(node, node.entries["bits"]),

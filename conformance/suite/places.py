@@ -6,14 +6,13 @@ n-th character that is no white space is the same one on both sides.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
 from conformance.suite.nodes import LINE_BREAK, Scalar, place_of
 
-_DOUBLE = re.compile(
-    r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r\n|.)|.", re.DOTALL
-)
+_DOUBLE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r\n|.)|.", re.DOTALL)
 _SINGLE = re.compile(r"''|.", re.DOTALL)
 _PLAIN = re.compile(r".", re.DOTALL)
 # The escapes of white space, and a line break that is escaped away.
@@ -28,19 +27,14 @@ def place(file: str, scalar: Scalar, offset: int) -> tuple[int, int]:
         scalar: a node of that file.
         offset: the character of the scalar's text; at its end, the place behind the last one.
     """
-    wanted = sum(not character.isspace() for character in scalar.text[:offset])
-    at = last = _start(file, scalar)
-    for index, end in _characters(file, scalar, at):
-        if not wanted and offset < len(scalar.text):
-            at = index
-            break
-        wanted -= 1
-        at = last = end
-        if not wanted and offset >= len(scalar.text.rstrip()):
-            break
-    else:
-        at = last
-    return place_of(file, at)
+    before = sum(not character.isspace() for character in scalar.text[:offset])
+    is_on_one = not scalar.text[offset : offset + 1].isspace() and offset < len(scalar.text)
+    start = _start(file, scalar)
+    skipped = before if is_on_one else max(before - 1, 0)
+    found = next(itertools.islice(_characters(file, scalar, start), skipped, None), None)
+    if found is None:
+        return place_of(file, start)
+    return place_of(file, found[0] if is_on_one or not before else found[1])
 
 
 def _start(file: str, scalar: Scalar) -> int:
@@ -58,8 +52,13 @@ def _characters(file: str, scalar: Scalar, at: int) -> Iterator[tuple[int, int]]
         pattern = _DOUBLE if file[at] == '"' else _SINGLE
         at += 1
     for found in pattern.finditer(file, at):
-        written = found[0]
-        is_escape = pattern is _DOUBLE and len(written) > 1
-        is_white = written[1] in _WHITE if is_escape else written.isspace()
-        if not is_white:
+        if not _is_white(found[0], is_escaped=pattern is _DOUBLE and len(found[0]) > 1):
             yield found.start(), found.end()
+
+
+def _is_white(written: str, *, is_escaped: bool) -> bool:
+    if not is_escaped:
+        return written.isspace()
+    if written[1] in "xuU" and len(written) > len("\\x"):
+        return bytes.fromhex(written[2:].rjust(8, "0")).decode("utf-32-be").isspace()
+    return written[1] in _WHITE

@@ -43,6 +43,7 @@ def by_patterns(cases: Sequence[Case], patterns: Sequence[str]) -> list[Case]:
 
 
 _WORD = re.compile(r"\(|\)|[^\s()]+")
+_MOST_WORDS = 200
 
 
 def by_words(cases: Sequence[Case], expression: str) -> list[Case]:
@@ -52,6 +53,8 @@ def by_words(cases: Sequence[Case], expression: str) -> list[Case]:
         UsageError: the expression is malformed.
     """
     tokens = _WORD.findall(expression)
+    if len(tokens) > _MOST_WORDS:
+        raise UsageError(f"-k takes at most {_MOST_WORDS} words")
 
     def matches(text: str) -> bool:
         return _Words(tokens, text, expression).value()
@@ -135,7 +138,7 @@ def shard(cases: Sequence[Case], text: str) -> list[Case]:
     Raises:
         UsageError: the text is no such pair.
     """
-    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
     index, count = (int(match[1]), int(match[2])) if match else (0, 0)
     if not 1 <= index <= count:
         raise UsageError(f"`{text}` is no shard", "like --shard 1/3, 2/3 and 3/3")

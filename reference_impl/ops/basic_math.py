@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import tensorflow as tf
 from tensorflow import Tensor
 
@@ -55,7 +57,8 @@ def ceil(x: Tensor) -> Tensor:
 
 
 @op("x")
-def clipByValue(x: Tensor, clipValueMin: float, clipValueMax: float) -> Tensor:
+def clipByValue(x: Tensor, clipValueMin: float, clipValueMax: float = math.nan) -> Tensor:
+    # A bound that is missing compares like NaN in JavaScript.
     if not clipValueMin <= clipValueMax:
         raise ValueError(
             f"Error in clip: min ({clipValueMin}) must be less than or equal to"
@@ -143,9 +146,9 @@ def neg(x: Tensor) -> Tensor:
 
 @op("x", "alpha")
 def prelu(x: Tensor, alpha: Tensor) -> Tensor:
-    # TensorFlow has the op in Keras layers only: relu(x) - alpha * relu(-x).
+    # TensorFlow has no such op. The inner where keeps alpha's gradient free of 0 * Infinity.
     x, alpha = _float(x), _float(alpha)
-    return tf.nn.relu(x) - alpha * tf.nn.relu(-x)
+    return tf.where(x > 0, x, alpha * tf.where(x > 0, tf.zeros_like(x), x))
 
 
 @op("x")

@@ -48,8 +48,19 @@ export async function toMessage(tensor) {
   if (dtype === 'string') {
     return {dtype, shape, data: encode(joined(await tensor.bytes()))};
   }
-  const items = await tensor.data();
+  const items = stored(dtype, await tensor.data());
   return {dtype, shape, data: encode(new Uint8Array(items.buffer, items.byteOffset, items.byteLength))};
+}
+
+/**
+ * The elements in the array type of their dtype. Some gradients of tf.js have the dtype float32 and the
+ * bytes of a bool behind it; their elements are read as a user reads them, one by one.
+ * @param {string} dtype
+ * @param {any} items
+ */
+function stored(dtype, items) {
+  const Stored = {int32: Int32Array, bool: Uint8Array}[dtype] ?? Float32Array;
+  return items instanceof Stored ? items : Stored.from(items);
 }
 
 /**

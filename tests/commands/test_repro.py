@@ -36,7 +36,9 @@ const html = readFileSync(process.argv[1], 'utf8');
 const pre = {textContent: ''};
 globalThis.document = {getElementById: (id) => (id === 'text' ? pre : null)};
 const loaded = [...html.matchAll(/<script src="([^"]*)">/g)].map((match) => match[1]);
-const {createContext, runInThisContext} = require('node:vm');
+const {runInThisContext} = require('node:vm');
+// tf.js looks for these to tell Node from a page.
+for (const name of ['module', 'exports']) delete globalThis[name];
 for (const source of loaded) runInThisContext(readFileSync(source, 'utf8'));
 // What a browser takes for the script ends at the first end tag.
 runInThisContext(html.slice(html.lastIndexOf('<script>') + 8).split('</script')[0]);

@@ -20,7 +20,7 @@ def _runner(monkeypatch):
 def test_tensorflow_is_a_module_of_this_python():
     found = parse("tensorflow")
     assert found.address == "tensorflow"
-    assert found.argv == (sys.executable, "-m", "reference_impl.worker")
+    assert found.argv == (sys.executable, "-P", "-m", "reference_impl.worker")
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,17 @@
  *
  *     node planted_runner.cjs RUNNER --backend cpu
  *
- * Until the first control line it is the runner and nothing else. A control line stands between two
- * messages of the protocol and holds for those that follow:
+ * A control line stands between two messages of the protocol and holds for those that follow; without
+ * one, no gradient is wrong:
  *
  *     {"plant": {"kernel": "Atan2", "slot": "a", "other": "b", "fault": "swapped"}}    or {"plant": null}
  *
- * From then on every answer is followed by a line that says which gradients were computed for it,
- * `{"computed": {"Atan2": {"a": {"nonzero": true, "infinite": false}}}, "changed": 1}`;
- * `changed` counts those in which the fault changed a number.
+ * Every answer is followed by a line that says which gradients were computed for it,
+ *
+ *     {"computed": {"Atan2": {"a": {"nonzero": true}}}, "changed": 1}
+ *
+ * where `nonzero` is false if all elements were zero, and `changed` counts the gradients in which the
+ * fault changed a number (from +0 to -0 is no change).
  */
 
 'use strict';
@@ -20,7 +23,6 @@ const {createInterface} = require('node:readline');
 const write = process.stdout.write.bind(process.stdout); // the bundle keeps stdout for itself
 const {stdin} = process;
 let plant = null;
-let tracing = false;
 let trace;
 
 /** What the bundle reads as stdin: one line at a time, the next only after the last was answered. */
@@ -28,14 +30,11 @@ async function* messages() {
   for await (const line of createInterface({input: stdin})) {
     if (line.startsWith('{"plant":')) {
       plant = JSON.parse(line).plant;
-      tracing = true;
       continue;
     }
     trace = {computed: {}, changed: 0};
     yield Buffer.from(`${line}\n`);
-    if (tracing) {
-      write(`${JSON.stringify(trace)}\n`);
-    }
+    write(`${JSON.stringify(trace)}\n`);
   }
 }
 
@@ -44,6 +43,7 @@ async function* messages() {
  * @type {Record<string, (right: Float32Array) => Float32Array>}
  */
 const faults = {
+  copied: (right) => right.slice(), // no fault: a control of what is planted around it
   negated: (right) => right.map((value) => -value),
   scaled: (right) => right.map((value) => value * 1.001),
   reversed: (right) => right.slice().reverse(),
@@ -83,13 +83,12 @@ function exchanged(right, own, other) {
 /** The gradient of one slot, right or wrong. `again` computes it for another upstream gradient. */
 function planted(kernel, slot, thunks, again) {
   const own = thunks[slot]();
-  if (!tracing || own.dtype !== 'float32') {
+  if (own.dtype !== 'float32') {
     return own;
   }
   const right = numbers(own);
-  const seen = ((trace.computed[kernel] ??= {})[slot] ??= {nonzero: false, infinite: false});
+  const seen = ((trace.computed[kernel] ??= {})[slot] ??= {nonzero: false});
   seen.nonzero ||= right.some((value) => value !== 0);
-  seen.infinite ||= right.some((value) => Math.abs(value) === Infinity);
   const pair = plant ? [plant.slot, plant.other] : [];
   if (plant?.kernel !== kernel || !(slot === pair[0] || (plant.fault === 'swapped' && slot === pair[1]))) {
     return own;
@@ -100,10 +99,11 @@ function planted(kernel, slot, thunks, again) {
   } else {
     wrong = plant.fault === 'unit' ? numbers(again()) : faults[plant.fault](right);
   }
-  if (right.every((value, i) => value === wrong[i] || (value !== value && wrong[i] !== wrong[i]))) {
+  const isControl = plant.fault === 'copied';
+  if (!isControl && right.every((value, i) => value === wrong[i] || (value !== value && wrong[i] !== wrong[i]))) {
     return own;
   }
-  trace.changed += 1;
+  trace.changed += isControl ? 0 : 1;
   return tensor(wrong, own.shape);
 }
 

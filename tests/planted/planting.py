@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import msgspec
 
@@ -23,13 +24,9 @@ RUNNER = Path(__file__).with_name("planted_runner.cjs")
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """Whether a gradient had elements that are not zero, and infinite ones."""
+    """Whether a gradient had elements that are not zero."""
 
-    nonzero: bool = False
-    infinite: bool = False
-
-    def __or__(self, other: Seen) -> Seen:
-        return Seen(self.nonzero or other.nonzero, self.infinite or other.infinite)
+    nonzero: bool
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -55,17 +52,16 @@ class Planted:
     """tf.js with at most one wrong gradient at a time; without ``plant`` it is tf.js as it is."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        self._process = subprocess.Popen(command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._in, self._out = self._process.stdin, self._process.stdout
         self._requests: dict[str, bytes] = {}
         self._write(START)
         self.started = answers.read_started(self._line())
+        self._trace()
 
-    def __enter__(self) -> Planted:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -90,7 +86,7 @@ class Planted:
             self._requests[case.id] = msgspec.json.encode(case.request(1)) + b"\n"
         self._write(self._requests[case.id])
         line = self._line()
-        trace = msgspec.json.decode(self._line(), type=Trace)
+        trace = self._trace()
         try:
             _, said = answers.read(line)
         except Broken:
@@ -104,6 +100,9 @@ class Planted:
                 return Outcome(case.id, ADDRESS, unsupported=said), trace
             case _:
                 raise AssertionError(f"{case.id} was answered with `started`")
+
+    def _trace(self) -> Trace:
+        return msgspec.json.decode(self._line(), type=Trace)
 
     def _write(self, data: bytes) -> None:
         self._in.write(data)

@@ -1,0 +1,1 @@
+"""Grades an implementation of the protocol: what it must keep, refuse, answer and survive."""
