@@ -213,7 +213,7 @@ def _ties(ties: Ties, use: _Use, operand: Floats, upstream: Floats) -> list[_Kin
     spread = np.broadcast_to(
         upstream.reshape(kept) if upstream.size == count.size else upstream.reshape(()), kept
     )
-    share = {"each": spread, "share": spread / count.astype(np.float32)}
+    share = {"each": spread, "share": spread / np.maximum(count, 1).astype(np.float32)}
     choices = {
         key: np.broadcast_to(share[choice], operand.shape).astype(np.float32)
         for key, choice in ties.choices.items()

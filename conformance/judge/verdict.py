@@ -62,6 +62,11 @@ class _Judge:
         self.policy = policy
         self.reference = address if address in outcomes else None
         self.answers = {name: _answer(outcome) for name, outcome in outcomes.items()}
+        self.violations = {
+            name: self._against_expectation(name, answer)
+            for name, answer in self.answers.items()
+            if answer is not None
+        }
         self.context = reference.Context(
             case=case,
             started=started,
@@ -69,12 +74,8 @@ class _Judge:
             tolerance=self.tolerance,
             strict_zero=self.strict_zero,
             excuses_flushing=policy.rule != "bits",
+            disproved=self._disproved(),
         )
-        self.violations = {
-            name: self._against_expectation(name, answer)
-            for name, answer in self.answers.items()
-            if answer is not None
-        }
 
     def verdicts(self) -> list[Verdict]:
         return [self._verdict(name, outcome) for name, outcome in self.outcomes.items()]
@@ -124,6 +125,13 @@ class _Judge:
             answer,
             expectation.Side(flushes=flushes, strict_zero=lambda: self._is_strict),
         )
+
+    def _disproved(self) -> frozenset[str]:
+        """The places where the case shows the reference to be wrong."""
+        if self.reference is None:
+            return frozenset()
+        found = self.violations.get(self.reference, [])
+        return frozenset(finding.worst.place for finding in found if finding.worst is not None)
 
     def _verdict(self, name: str, outcome: Outcome) -> Verdict:
         said = _without_answer(outcome)

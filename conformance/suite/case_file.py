@@ -185,10 +185,12 @@ class CaseFile:
         if filler.problems:
             return None
         arguments = self._inputs(filled.get("inputs"))
+        if arguments is None:
+            return None
         if tree is not None and len(tree.parameters) != len(arguments):
+            takes = "1 input" if len(tree.parameters) == 1 else f"{len(tree.parameters)} inputs"
             self._problem(
-                f, f"the function takes {len(tree.parameters)} inputs,"
-                f" the case has {len(arguments)}",
+                f, f"the function takes {takes}, the case has {len(arguments)}",
                 "inputs are given in the order of the parameters",
             )  # fmt: skip
         dy = None
@@ -223,12 +225,12 @@ class CaseFile:
             self._problem(invalid.node, invalid.message, invalid.hint)
             return None
 
-    def _inputs(self, filled: Node | None) -> dict[str, Argument | None]:
+    def _inputs(self, filled: Node | None) -> dict[str, Argument | None] | None:
         if filled is None:
             return {}
         if not isinstance(filled, Mapping):
             self._problem(filled, "`inputs` is a mapping of names", "inputs: {x: [1, 2]}")
-            return {}
+            return None
         return {
             name: self._valid(functools.partial(inputs.argument, item))
             for name, item in filled.entries.items()

@@ -28,7 +28,15 @@ def normal(count: int, parameters: Sequence[float], seed: int) -> list[float]:
     """
     mean, deviation = parameters
     rng = random.Random(seed)  # noqa: S311
-    return [mean + deviation * (sum(rng.random() for _ in range(12)) - 6) for _ in range(count)]
+    return [mean + deviation * (_sum_of_twelve(rng) - 6) for _ in range(count)]
+
+
+def _sum_of_twelve(rng: random.Random) -> float:
+    # Not by `sum`, which rounds otherwise since Python 3.12.
+    total = 0.0
+    for _ in range(12):
+        total += rng.random()
+    return total
 
 
 def integers(count: int, parameters: Sequence[float], seed: int) -> list[float]:
@@ -41,9 +49,8 @@ def integers(count: int, parameters: Sequence[float], seed: int) -> list[float]:
 def linspace(count: int, parameters: Sequence[float], seed: int) -> list[float]:  # noqa: ARG001
     """Equal steps from start to stop, both included."""
     start, stop = parameters
-    if count == 1:
-        return [start]
-    return [start + (stop - start) * i / (count - 1) for i in range(count)]
+    inner = (start + (stop - start) * i / (count - 1) for i in range(1, count - 1))
+    return [start, *inner, stop][:count]
 
 
 def permutation(count: int, parameters: Sequence[float], seed: int) -> list[float]:

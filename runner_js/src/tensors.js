@@ -39,7 +39,8 @@ export function fromMessage(tf, argument) {
 }
 
 /**
- * The message of a tensor: its dtype, shape and bits, read back from its backend.
+ * The message of a tensor: its dtype, shape and bits, read back from its backend. A tensor that contradicts
+ * itself (tf.js makes some: a size of NaN, fewer elements than the shape has) cannot be told, and throws.
  * @param {any} tensor
  * @returns {Promise<TensorMessage>}
  */
@@ -49,6 +50,10 @@ export async function toMessage(tensor) {
     return {dtype, shape, data: encode(joined(await tensor.bytes()))};
   }
   const items = stored(dtype, await tensor.data());
+  const size = shape.reduce((product, length) => product * length, dtype === 'complex64' ? 2 : 1);
+  if (items.length !== size) {
+    throw new RangeError(`the tensor of shape [${shape}] and dtype ${dtype} holds ${items.length} numbers`);
+  }
   return {dtype, shape, data: encode(new Uint8Array(items.buffer, items.byteOffset, items.byteLength))};
 }
 

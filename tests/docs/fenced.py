@@ -5,10 +5,11 @@ show them:
 
     yaml, with `suite:`     a case file: it is loaded and run, and every verdict is pass
       invalid               it is a wrong one: a command on the page says what is wrong with it
-      tfjs:wasm=threw       the verdict on this implementation instead of pass
+      changed               it takes the place of an earlier one with the same cases: not run here
+      tfjs:wasm=threw       the verdict on this implementation instead of pass, of one case at least
     any, file=NAME          it is saved under this name for the commands further down the page
     console                 commands after `$ `, each followed by its output; `…` is any lines
-      exit=1                the exit code of the last command instead of 0
+      exit=1                the exit code of the last command instead of 0; exit=1,1 of the last two
     bash install            too long for a test, or installs something: looked at, not executed
     python part-of=PATH     a part of this file, word by word
     json                    messages of the protocol, one a line
@@ -22,11 +23,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 
-_FENCE = re.compile(r"^```(\w+)[ ]*([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^( *)```(\w+) *([^\n`]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _VARYING = (
     (re.compile(r"in [\d,]+\.\d+ s\b"), "in * s"),
     (re.compile(r"\b(python|node) \d+\.\d+\.\d+"), r"\1 *"),
@@ -67,7 +69,7 @@ class Command:
 def blocks(page: Path) -> list[Block]:
     text = page.read_text("utf-8")
     return [
-        Block(page, text.count("\n", 0, m.start()) + 1, m[1], tuple(m[2].split()), m[3])
+        Block(page, text.count("\n", 0, m.start()) + 1, m[2], tuple(m[3].split()), dedent(m[4]))
         for m in _FENCE.finditer(text)
     ]
 
@@ -79,12 +81,10 @@ def every(*languages: str) -> list[Block]:
 def commands(block: Block) -> list[Command]:
     first, *parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
     assert not first, f"{block.place}: a console block starts with a command"
-    last = int(block.word("exit") or 0)
+    given = [int(code) for code in (block.word("exit") or "0").split(",")]
+    codes = [0] * (len(parts) - len(given)) + given
     split = [part.partition("\n") for part in parts]
-    return [
-        Command(text, last if number == len(split) else 0, shown)
-        for number, (text, _, shown) in enumerate(split, 1)
-    ]
+    return [Command(text, code, shown) for code, (text, _, shown) in zip(codes, split, strict=True)]
 
 
 def is_shown(shown: str, output: str) -> bool:
@@ -93,7 +93,8 @@ def is_shown(shown: str, output: str) -> bool:
         "(?:.*\n)*" if line == "…" else re.escape(line) + "\n"
         for line in without_varying(shown).splitlines()
     ]
-    return re.fullmatch("".join(parts), without_varying(output).rstrip("\n") + "\n") is not None
+    lines = without_varying(output).rstrip("\n").splitlines()
+    return re.fullmatch("".join(parts), "".join(f"{line}\n" for line in lines)) is not None
 
 
 def without_varying(text: str) -> str:
