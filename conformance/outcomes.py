@@ -10,11 +10,12 @@ from conformance.protocol import Returned, Threw
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What came of one case on one implementation: exactly one of the last six fields.
+    """What came of one case on one implementation: exactly one of the last six fields but ``flushed``.
 
     ``crashed`` says how the process ended or broke the protocol, ``timed_out`` how many seconds it
     was given, ``not_run`` why the case was never answered. ``attempts`` counts the processes that
-    were given the case.
+    were given the case. ``flushed`` has what came of it with +0 and with -0 in place of the subnormal
+    numbers of its inputs, where it has any.
     """
 
     case: str
@@ -26,6 +27,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     crashed: str | None = None
     timed_out: float | None = None
     not_run: str | None = None
+    flushed: tuple[Outcome, ...] = ()
 
 
 Word = Literal[

@@ -187,19 +187,19 @@ def _ended_early(path: Path) -> bool:
 
 
 def _read(path: Path, *, unfinished: bool = False) -> tuple[Header, list[Settled], Footer | None]:
+    reader = _Reader(path)
+    number = 0
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if line.endswith(b"\n"):
+                    reader.take(number, line[:-1])
+                elif not unfinished:
+                    raise InvalidResults(f"{path} is truncated: line {number} has no end")
     except OSError as error:
         raise InvalidResults(f"{path} cannot be read: {os.strerror(error.errno or 0)}") from None
-    if not data:
+    if not number:
         raise InvalidResults(f"{path} is truncated: it is empty")
-    reader = _Reader(path)
-    lines = data.split(b"\n")
-    last = lines.pop()
-    if last and not unfinished:
-        raise InvalidResults(f"{path} is truncated: line {len(lines) + 1} has no end")
-    for number, line in enumerate(lines, 1):
-        reader.take(number, line)
     if reader.header is None:
         raise InvalidResults(f"{path} is no results file: the first line is no header")
     if not unfinished:

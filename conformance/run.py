@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from conformance import environment
+from conformance import environment, flushing
 from conformance.expectations import Edit, Entry, Matcher
 from conformance.implementations import pool
 from conformance.implementations.address import Implementation
@@ -104,6 +104,7 @@ class _Run:
         self.matcher = Matcher(plan.entries)
         self.writer: Writer
         self.ran: set[str] = set()
+        self.variants: dict[str, list[dict[str, Outcome]]] = {}
         self.signal: int | None = None
         self.has_header = False
 
@@ -132,7 +133,7 @@ class _Run:
         work = asyncio.ensure_future(
             pool.run(
                 self.plan.implementations,
-                left,
+                flushing.with_variants(left),
                 self._settle,
                 options=self.plan.options,
                 started=self._started,
@@ -211,7 +212,15 @@ class _Run:
         from conformance.judge.verdict import judge  # noqa: PLC0415  imported while all start
 
         self._begin()
-        ordered = {address: outcomes[address] for address in self.plan.addresses}
+        planned = flushing.original(case)
+        if planned is not None:
+            self.variants.setdefault(planned, []).append(outcomes)
+            return
+        variants = self.variants.pop(case.id, [])
+        ordered = {
+            address: flushing.attached(outcomes[address], [one[address] for one in variants])
+            for address in self.plan.addresses
+        }
         try:
             verdicts = judge(case, ordered, self.started, self.plan.policy, self.plan.reference)
         except PolicyError as error:
@@ -241,12 +250,15 @@ def describe_edit(edit: Edit, file: str) -> str:
 
 def _check_same_run(earlier: Header, now: Header) -> None:
     """Refuse to continue what was another run."""
-    for field in ("version", "planned", "reference", "policy", "cases_hash", "shard"):
+    if list(earlier.implementations) != list(now.implementations):
+        raise InvalidResults(
+            f"the run to be continued had the implementations {', '.join(earlier.implementations)}",
+            "give the same ones, or start a new run",
+        )
+    for field in ("version", "reference", "policy", "shard", "cases_hash", "planned"):
         if getattr(earlier, field) != getattr(now, field):
             raise InvalidResults(
                 f"the run to be continued differs in `{field}`:"
                 f" {getattr(earlier, field)} there, {getattr(now, field)} here",
-                "give the same cases, implementations and policy, or start a new run",
+                "give the same cases and policy, or start a new run",
             )
-    if list(earlier.implementations) != list(now.implementations):
-        raise InvalidResults("the run to be continued had other implementations")

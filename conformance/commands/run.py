@@ -28,7 +28,7 @@ from conformance.report import terminal
 from conformance.report.console import console, literal
 from conformance.results import Footer, Settled
 from conformance.run import Interrupted, Plan, execute
-from conformance.suite.case_file import shown
+from conformance.suite.load import shown
 
 KEPT_RUNS = 5
 
@@ -42,9 +42,6 @@ def run(defaults: Sequence[str], **options: Any) -> int:
     selection = selected(options["what"], options["words"], options["tags"], options["shard"])
     plan = _plan(selection, defaults, options)
     err = console(stderr=True)
-    if plan.resume is not None and not plan.left:
-        err.print(f"nothing is left to run: {plan.path} has all {len(plan.cases):,} cases",
-                  soft_wrap=True)  # fmt: skip
     interrupted: Interrupted | None = None
     with _Progress(plan, err) as progress:
         try:
@@ -52,6 +49,9 @@ def run(defaults: Sequence[str], **options: Any) -> int:
         except Interrupted as error:
             interrupted, footer = error, error.footer
     found = results.read(plan.path)
+    if plan.resume is not None and not plan.left:
+        done = f"nothing was left to run: {plan.path} has all {len(plan.cases):,} cases"
+        err.print(literal(done), soft_wrap=True)
     err.print(f"results: {literal(str(plan.path))}", style="dim", soft_wrap=True)
     if interrupted is not None:
         again = f"interrupted; continue with --resume {shlex.quote(str(plan.path))}"

@@ -29,9 +29,9 @@ def findings(case: Case, answer: Returned | Threw, side: Side) -> list[Finding]:
     found = _whole(case, case.expect, answer, side)
     if isinstance(answer, Returned) and case.expect.throws is None:
         found += _incomplete(case, answer)
-    counted = isinstance(answer, Returned) and answer.leaked is not None
-    if counted and answer.leaked != case.expect.leaks:
-        why = f"{answer.leaked} tensors stay alive, {case.expect.leaks} expected"
+    leaked = answer.leaked if isinstance(answer, Returned) else None
+    if leaked is not None and leaked != case.expect.leaks:
+        why = f"{leaked} tensors stay alive, {case.expect.leaks} expected"
         found.append(Finding(kind="leak", why=why, against=EXPECT))
     return found
 

@@ -36,12 +36,14 @@ def judge(  # noqa: PLR0913, PLR0917  the six things that a verdict depends on
         policy: how far numbers may be from the reference's.
         reference: the address whose answer the others are held against, if any.
         flushed: by address, what it gives for the inputs with subnormal elements replaced by +0 and
-            by -0. Needed only where an input has such elements and an implementation flushes them.
+            by -0; by default what the outcomes themselves hold of it.
 
     Raises:
         PolicyError: numbers differ, and an op of the case has no contract to derive a budget from.
     """
-    return _Judge(case, outcomes, started, policy, reference, flushed or {}).verdicts()
+    if flushed is None:
+        flushed = {name: list(one.flushed) for name, one in outcomes.items() if one.flushed}
+    return _Judge(case, outcomes, started, policy, reference, flushed).verdicts()
 
 
 class _Judge:

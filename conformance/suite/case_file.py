@@ -44,23 +44,15 @@ _DIFFERENTIABLE = frozenset({"float32", "complex64"})
 T = TypeVar("T")
 
 
-def shown(path: Path) -> str:
-    """A path as messages call it: below the current folder, relative to it."""
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.as_posix()
-
-
 class CaseFile:
-    """Reads one file; collects its ``cases`` and ``problems``.
+    """Reads one file, which problems call ``file``; collects its ``cases`` and ``problems``.
 
     ``repeated`` are the lines of cases whose name an earlier case of the file has.
     """
 
-    def __init__(self, path: Path, names: ApiNames) -> None:
+    def __init__(self, path: Path, file: str, names: ApiNames) -> None:
         self.path = path
-        self.file = shown(path)
+        self.file = file
         self.names = names
         self.problems: list[Problem] = []
         self.cases: list[Case] = []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from conformance.language.names import ApiNames
 from conformance.problems import InvalidFiles, Problem, UsageError
 from conformance.suite.case import Case
-from conformance.suite.case_file import CaseFile
+from conformance.suite.cache import Cache
 
 NOT_CASES = frozenset({"expectations.yaml"})
 
@@ -48,19 +48,49 @@ def load(paths: Iterable[Path], names: ApiNames) -> list[Case]:
     problems: list[Problem] = []
     cases: list[Case] = []
     first: dict[str, Case] = {}
+    cache = Cache(names)
     for path in files(paths):
-        file = CaseFile(path, names)
-        file.read()
-        problems += file.problems
-        for case in file.cases:
+        found, wrong, repeated = _read(path, names, cache)
+        problems += wrong
+        for case in found:
             if case.id not in first:
                 first[case.id] = case
-            elif case.line not in file.repeated:
+            elif case.line not in repeated:
                 problems.append(_twice(case, first[case.id]))
-        cases += file.cases
+        cases += found
     if problems:
         raise InvalidFiles(problems)
     return cases
+
+
+def _read(
+    path: Path, names: ApiNames, cache: Cache
+) -> tuple[list[Case], list[Problem], Collection[int]]:
+    """The cases of a file, its problems, and the lines of names that stand in it twice."""
+    name = shown(path)
+    place = None
+    try:
+        place, kept = cache.get(path, name)
+        if kept is not None:
+            return kept, [], ()
+    except OSError:
+        pass  # reading it below says what is wrong
+    # The parsers are needed only for what has changed.
+    from conformance.suite.case_file import CaseFile  # noqa: PLC0415
+
+    file = CaseFile(path, name, names)
+    file.read()
+    if place is not None and not file.problems:
+        cache.put(place, file.cases)
+    return file.cases, file.problems, file.repeated
+
+
+def shown(path: Path) -> str:
+    """A path as messages call it: below the current folder, relative to it."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
 
 
 def _twice(case: Case, first: Case) -> Problem:

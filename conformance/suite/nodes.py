@@ -125,8 +125,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, name: str) -> Proble
         hint = "YAML does not allow tabs for indentation: use blanks"
     elif "mapping values" in str(error.problem) or "=>" in written:
         hint = (
-            "a function that contains `: `, ` #` or starts with a quote, [ or { is quoted,"
-            " or written as a block (`f: |`)"
+            "a function or text that contains `: ` or ` #`, or starts with a quote, [ or {,"
+            " is quoted, or written as a block (`f: |`)"
         )
     elif "${" in written:
         hint = "inside {…} and […] write a template in quotes: '${axis}'"

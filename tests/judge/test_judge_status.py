@@ -217,7 +217,9 @@ def test_an_answer_has_all_that_the_call_gives_even_where_all_agree_on_less():
 def test_leaks_are_counted_against_what_the_case_allows():
     one = case(expect=Expectation(leaks=2))
     assert says(verdicts(one, tfjs=returned(vector(1), vector(1), leaked=2))["tfjs"]) == "pass"
-    assert says(verdicts(one, tfjs=returned(vector(1), vector(1), leaked=0))["tfjs"]) == "differs/leak"
+    assert (
+        says(verdicts(one, tfjs=returned(vector(1), vector(1), leaked=0))["tfjs"]) == "differs/leak"
+    )
 
 
 def test_who_cannot_count_tensors_leaks_none():

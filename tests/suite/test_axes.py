@@ -17,7 +17,9 @@ def sources(folder, text):
 
 
 def test_the_last_axis_is_the_fastest_and_the_order_is_the_files(tmp_path):
-    text = "name: sum along ${a}\nfor: {a: [1, 0], k: [true, false]}\nf: x => x.sum(${a}, ${k})\n" + X
+    text = (
+        "name: sum along ${a}\nfor: {a: [1, 0], k: [true, false]}\nf: x => x.sum(${a}, ${k})\n" + X
+    )
     assert ids(tmp_path, text) == [
         f"s/sum along a[a={a},k={k}]" for a in (1, 0) for k in ("true", "false")
     ]

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from suites import read, suite
 
-from conformance.suite.generators import GENERATORS, integers, linspace, normal, permutation, uniform
+from conformance.suite.generators import (
+    GENERATORS,
+    integers,
+    linspace,
+    normal,
+    permutation,
+    uniform,
+)
 
 # These bits stand for every number that a case file has ever asked for: they may not change.
 GOLDEN = {

@@ -138,7 +138,7 @@ PIECES = [
     "suite: s\n", "cases:\n", "  - name: n\n", "    f: x => x\n", "    f: ", "inputs:", "{x: [1]}",
     "expect:", "for: {a: [1, 2]}", "${a}", "'", '"', "|\n", ">-\n", "[", "]", "{", "}", ",", ": ",
     "\n", "    ", "- ", "#", "&a", "*a", "!!int", "---\n", "...\n", "%YAML 9\n", "\t", "\r", "\x00",
-    "\ufeff", "\u2028", "\x85", "é", "𝒳", "1e999", "0x1", "NaN", "null", "tf.sum(x)", "uniform:",
+    "\ufeff", "\u2028", "\x85", "é", "😀", "1e999", "0x1", "NaN", "null", "tf.sum(x)", "uniform:",
     "[0, 1]", "shape:", "seed: 1", "bits:", "wrt:", "dy:", "throws:", "either:", "grads:", "<<: ",
     "? ", "@", "`", "%", "\\", "$", "=>", "(", ")", "x",
 ]  # fmt: skip
@@ -148,11 +148,11 @@ def refuses_or_reads(folder, data):
     try:
         load([write(folder, data)], shipped())
     except InvalidFiles as invalid:
-        assert invalid.problems
-        for problem in invalid.problems:
-            assert problem.line >= 1
-            assert problem.column >= 1
-            assert problem.message
+        found = invalid.problems
+    else:
+        return
+    assert found
+    assert all(problem.line >= 1 and problem.column >= 1 for problem in found)
 
 
 settings.register_profile("files", suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -171,8 +171,8 @@ def test_no_bytes_do_anything_but_be_read_or_be_refused(tmp_path, data):
 
 
 NUMBERS = st.sampled_from(
-    ["0", "-1", "1", "3", "2.5", "1e308", "-1e308", "1e39", "1e400", "4294967295", "9007199254740993",
-     "1e18", "-0.0", "NaN", "Infinity", "null", "true", "'a'", "x", "16777216", "1e-320", "${a}"]
+    ["0", "-1", "1", "3", "2.5", "1e308", "-1e308", "1e39", "1e400", "4294967295", "1e18",
+     "9007199254740993", "-0.0", "NaN", "Infinity", "null", "true", "'a'", "x", "1e-320", "${a}"]
 )  # fmt: skip
 VALUES = st.recursive(
     NUMBERS, lambda inner: st.lists(inner, max_size=3).map(lambda x: f"[{', '.join(x)}]")
@@ -197,7 +197,7 @@ def test_no_inputs_and_no_expectations_do_anything_but_be_read_or_be_refused(
     refuses_or_reads(tmp_path, suite(text).encode())
 
 
-LINES = st.text(st.sampled_from("ab' \"\\\n#é𝒳"), min_size=1).filter(lambda t: t.strip())
+LINES = st.text(st.sampled_from("ab' \"\\\n#é😀"), min_size=1).filter(lambda t: t.strip())
 
 
 @given(LINES, st.sampled_from(["'", '"', "|", ">", None]), st.data())
@@ -213,4 +213,4 @@ def test_a_character_of_a_scalar_is_found_where_it_is_written(text, style, data)
     character = text[offset]
     if not character.isspace():
         there = written[column - 1 : column]
-        assert there == character or there == "\\"
+        assert there in {character, "\\"}

@@ -43,6 +43,7 @@ def test_a_file_that_is_wrong_says_where_and_what_to_do(name, tmp_path):
     assert hint is None or hint in here[0].hint
 
 
+CROSS = "f: x => tf.sum(x, ${a}, ${b})\ninputs: {x: [1]}"
 OF_CASES = {
     "unknown field": ("name: n\nf: x => x\ninputs: {x: [1]}\n§expct: {value: [1]}",
                       "unknown field `expct` in a case", "did you mean `expect`?"),
@@ -65,12 +66,15 @@ OF_CASES = {
     "escape by index": ("name: n\nf: x => x[§'constructor']\ninputs: {x: [1]}", "", None),
     "forbidden function": ("name: n\nf: x => §tf.setBackend('cpu')\ninputs: {x: [1]}",
                            "setBackend", None),
-    "statement": ("name: n\nf: |\n  x => {\n    §while (true) {}\n    return x;\n  }\ninputs: {x: [1]}", "", None),
+    "statement": (
+        "name: n\nf: |\n  x => {\n    §while (true) {}\n    return x;\n  }\ninputs: {x: [1]}",
+        "a loop is not part", None),
     "in a folded block": ("name: n\nf: >-\n  x =>\n  §tf.ad(x)\ninputs: {x: [1]}", "ad", None),
     "in single quotes": ("name: n\nf: 'x => §tf.ad(x, ''a'')'\ninputs: {x: [1]}", "", None),
     "in double quotes": ('name: n\nf: "x =>\\n\\x20 x.§sni()"\ninputs: {x: [1]}', "sni", None),
-    "after a template": ("name: n ${a}\nfor: {a: [add, sub]}\nf: x => tf.${a}(x, x.§sni())\n"
-                         "inputs: {x: [1]}", "sni", None),
+    "after a template": (
+        "name: n\nfor: {a: [add, sub]}\nf: x => tf.${a}(x, x.§sni())\ninputs: {x: [1]}",
+        "sni", None),
     "colon unquoted": ("name: n\nf: x => tf.foo({a§: 1})\ninputs: {x: [1]}",
                        "not YAML", "`f: |`"),
     "hash unquoted": ("name: n\nf: x => tf.concat(§[x, x # 1\ninputs: {x: [1]}",
@@ -98,19 +102,21 @@ OF_CASES = {
                              "is no list", "[a, b, …]"),
     "axis with no name": ("name: n\nfor: {§a-b: [1]}\nf: x => x\ninputs: {x: [1]}",
                           "`a-b` is no name", None),
-    "for is a list": ("name: n\nfor: §[1]\nf: x => x\ninputs: {x: [1]}", "mapping of axes", "{axis"),
+    "for is a list": ("name: n\nfor: §[1]\nf: x => x\ninputs: {x: [1]}",
+                      "mapping of axes", "{axis"),
     "unused axis": ("name: n\nfor: {§a: [0]}\nf: x => x\ninputs: {x: [1]}",
                     "the axis `a` is not used", "${a}"),
-    "unknown template": ("name: n\nfor: {a: [0]}\nf: §x => tf.sum(x, ${b}).mul(${a})\n"
-                         "inputs: {x: [1]}", "no axis gives `${b}`", "a"),
+    "unknown template": (
+        "name: n\nfor: {a: [0]}\nf: §x => tf.sum(x, ${b}).mul(${a})\ninputs: {x: [1]}",
+        "no axis gives `${b}`", "a"),
     "unknown part": ("name: n\nfor: {a: [{b: 1}]}\nf: x => x\ninputs: {x: [§'${a.c}']}",
                      "no axis gives `${a.c}`", "a"),
     "too many combinations": (
-        "name: n\nfor: §{a: &".replace("&", str(list(range(101)))) + ", b: "
-        + str(list(range(100))) + "}\nf: x => tf.sum(x, ${a}, ${b})\ninputs: {x: [1]}",
+        f"name: n\nfor: §{{a: {list(range(101))}, b: {list(range(100))}}}\n{CROSS}",
         "10100 combinations", None),
-    "values that look the same": ("§name: n\nfor: {a: [1, '1']}\nf: x => x.mul(${a})\n"
-                                  "inputs: {x: [1]}", "a second case named", "look the same"),
+    "values that look the same": (
+        "§name: n\nfor: {a: [1, '1']}\nf: x => x.mul(${a})\ninputs: {x: [1]}",
+        "a second case named", "look the same"),
 }  # fmt: skip
 
 

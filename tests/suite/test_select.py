@@ -1,5 +1,7 @@
 """Which cases run: patterns, words, tags, shards."""
 
+import contextlib
+import itertools
 import re
 
 import pytest
@@ -57,9 +59,9 @@ def test_several_patterns_keep_the_order_of_the_cases_and_no_case_comes_twice():
 
 @given(st.text(st.characters(blacklist_characters="*?", blacklist_categories=["Cs"]), min_size=1))
 def test_brackets_and_all_else_mean_themselves(text):
-    case_id = "s/" + text
+    case_id = "s/" + text.rstrip("/") + "."
     assert select.glob(case_id).fullmatch(case_id)
-    assert not select.glob(case_id).fullmatch("s/" + text + "x")
+    assert not select.glob(case_id).fullmatch(case_id + "x")
 
 
 @pytest.mark.parametrize(
@@ -89,10 +91,8 @@ def test_a_malformed_expression_is_an_error_with_an_example(words):
 
 @given(st.lists(st.sampled_from(["and", "or", "not", "(", ")", "sum", "x"])).map(" ".join))
 def test_no_expression_does_anything_but_choose_or_be_refused(words):
-    try:
+    with contextlib.suppress(UsageError):
         assert set(ids(select.by_words(ALL, words))) <= set(IDS)
-    except UsageError:
-        pass
 
 
 def test_an_endless_expression_is_refused():
@@ -114,7 +114,7 @@ def test_tags_choose_the_cases_that_have_any_of_them():
 def test_the_shards_are_a_partition(names, count):
     everything = cases(sorted(names))
     parts = [select.shard(everything, f"{i}/{count}") for i in range(1, count + 1)]
-    assert sorted(sum(map(ids, parts), [])) == sorted(names)
+    assert sorted(itertools.chain(*map(ids, parts))) == sorted(names)
 
 
 def test_a_case_stays_in_its_shard_when_others_come():
@@ -124,7 +124,9 @@ def test_a_case_stays_in_its_shard_when_others_come():
         assert some == set(ids(select.shard(many, shard))) & set(ids(many[::2]))
 
 
-@pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/0", "a/b", "-1/3", "1/3/3", "", "١/٣"])
+@pytest.mark.parametrize(
+    "text", ["0/3", "4/3", "1", "1/0", "a/b", "-1/3", "1/3/3", "", "\u0661/\u0663"]
+)
 def test_what_is_no_shard_is_an_error(text):
     with pytest.raises(UsageError, match="is no shard"):
         select.shard(ALL, text)
