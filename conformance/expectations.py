@@ -5,6 +5,9 @@ match its pattern, if they have its verdict and class. It says of how many cases
 implementation, and why. An entry that matches nothing, whose cases now pass, that covers more or
 fewer cases than it says, or that shares a verdict with another entry is a problem of the run, told
 with the edit that mends it. What says nothing about numbers is never excused: ``not run``.
+
+What an implementation reads from memory that it never wrote differs from run to run, and may even be
+right. Such an entry says ``verdict: any``; then every verdict of its cases is covered, passes too.
 """
 
 from __future__ import annotations
@@ -29,7 +32,9 @@ from conformance.suite.select import glob
 FIELDS = ("cases", "implementation", "verdict", "class", "count", "because", "issue")
 REQUIRED = ("cases", "implementation", "verdict", "count", "because")
 _COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
+ANY = "any"
 EXCUSABLE = tuple(word for word in get_args(Word) if word not in {"pass", "not run"})
+VERDICTS = (*EXCUSABLE, ANY)
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -51,7 +56,7 @@ class Entry(msgspec.Struct, frozen=True):
     def explains(self, verdict: Verdict) -> bool:
         """Whether this entry is about that verdict."""
         return (
-            verdict.verdict == self.verdict
+            self.verdict in {verdict.verdict, ANY}
             and (self.kind is None or verdict.kind == self.kind)
             and glob(self.implementation).fullmatch(verdict.implementation) is not None
             and glob(self.cases).fullmatch(verdict.case) is not None
@@ -105,7 +110,7 @@ def _entry(node: Node, name: str, problems: list[Problem]) -> Entry | None:
     for field in REQUIRED:
         if field not in node.entries:
             problem(node, f"the field `{field}` is missing")
-    for field, words in (("verdict", EXCUSABLE), ("class", get_args(Class))):
+    for field, words in (("verdict", VERDICTS), ("class", get_args(Class))):
         if field in texts and texts[field] not in words:
             problem(node.entries[field], f"`{texts[field]}` cannot be expected here",
                     f"one of {', '.join(words)}")  # fmt: skip
@@ -143,6 +148,7 @@ class Matcher:
         self.entries = entries
         self._covered: dict[int, Counter[str]] = {i: Counter() for i in range(len(entries))}
         self._ambiguous: set[tuple[int, int]] = set()
+        self._unsteady = [i for i, entry in enumerate(entries) if entry.verdict == ANY]
 
     def explain(self, verdict: Verdict) -> Verdict:
         """The verdict, marked as expected if it is a pass or an entry explains it.
@@ -150,14 +156,17 @@ class Matcher:
         What an earlier explanation said is forgotten.
         """
         verdict = msgspec.structs.replace(verdict, expected=verdict.verdict == "pass", because=None)
-        if verdict.verdict in {"pass", "not run"}:
+        if verdict.verdict == "not run":
             return verdict
-        found = [i for i, entry in enumerate(self.entries) if entry.explains(verdict)]
+        candidates = self._unsteady if verdict.expected else range(len(self.entries))
+        found = [i for i in candidates if self.entries[i].explains(verdict)]
         if not found:
             return verdict
         self._ambiguous.update((found[0], other) for other in found[1:])
         entry = self.entries[found[0]]
         self._covered[found[0]][verdict.implementation] += 1
+        if verdict.expected:
+            return verdict
         because = f"{entry.because} ({entry.issue})" if entry.issue else entry.because
         return msgspec.structs.replace(verdict, expected=True, because=because)
 

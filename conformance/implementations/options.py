@@ -21,7 +21,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     case_timeout: float = 30.0
     start_timeout: float = 120.0
     restarts: int = 50
-    silent_restarts: int = 3
+    silent_restarts: int = 8
     window: int = 64
     window_bytes: int = 8 << 20
     ahead: int = 4000

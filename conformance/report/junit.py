@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ET
 from conformance.outcomes import Verdict
 from conformance.report.terminal import command, summary
 from conformance.results import Results
+from conformance.suite.case import Case
 
 _ERRORS = frozenset({"crashed", "timed out", "not run"})
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -32,7 +33,7 @@ def render(results: Results) -> str:
                 time=f"{seconds:.6f}",
             )  # fmt: skip
             counts["tests"] += 1
-            kind = _add(case, verdict)
+            kind = _add(case, verdict, item.case)
             if kind:
                 counts[kind] += 1
         if position == 0:
@@ -52,16 +53,16 @@ def _around(results: Results) -> list[str]:
     return [*found, summary(results.footer)] if results.footer.interrupted else found
 
 
-def _add(case: ET.Element, verdict: Verdict) -> str | None:
+def _add(element: ET.Element, verdict: Verdict, case: Case) -> str | None:
     if verdict.verdict == "pass":
         return None
     word = verdict.verdict + (f" ({verdict.kind})" if verdict.kind else "")
     if verdict.expected:
-        ET.SubElement(case, "skipped", message=_text(f"known: {verdict.because}"))
+        ET.SubElement(element, "skipped", message=_text(f"known: {verdict.because}"))
         return "skipped"
     tag, kind = ("error", "errors") if verdict.verdict in _ERRORS else ("failure", "failures")
-    body = ET.SubElement(case, tag, type=word, message=_text(verdict.why))
-    body.text = _text(f"{verdict.why}\n{command(verdict.case)}")
+    body = ET.SubElement(element, tag, type=word, message=_text(verdict.why))
+    body.text = _text(f"{verdict.why}\n{command(case)}")
     return kind
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from conformance.outcomes import Verdict
 from conformance.report.terminal import command, summary, unchecked, who
 from conformance.results import Results
+from conformance.suite.case import Case
 
 MOST_SHOWN = 100
 
@@ -40,12 +41,12 @@ def _table(results: Results) -> list[str]:
 
 
 def _unexpected(results: Results) -> list[str]:
-    found = [verdict for verdict in results.verdicts() if not verdict.expected]
+    found = [(item.case, v) for item in results.settled for v in item.verdicts if not v.expected]
     if not found:
         return []
     lines = ["", "## Unexpected", ""]
-    for verdict in found[:MOST_SHOWN]:
-        lines += _finding(verdict)
+    for case, verdict in found[:MOST_SHOWN]:
+        lines += _finding(case, verdict)
     if len(found) > MOST_SHOWN:
         lines += ["", f"… and {len(found) - MOST_SHOWN} more."]
     return lines
@@ -64,10 +65,10 @@ def _explained(results: Results) -> list[str]:
     return lines
 
 
-def _finding(verdict: Verdict) -> list[str]:
+def _finding(case: Case, verdict: Verdict) -> list[str]:
     kind = f" ({verdict.kind})" if verdict.kind else ""
     head = f"- **{verdict.verdict}**{kind} `{verdict.case}` on `{verdict.implementation}`:"
-    return [f"{head} {_cell(verdict.why)}", f"  `{command(verdict.case)}`"]
+    return [f"{head} {_cell(verdict.why)}", f"  `{command(case)}`"]
 
 
 def _cell(text: str) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from conformance import bundle
 from conformance.outcomes import WORDS, Verdict
 from conformance.protocol import Started
 from conformance.report.console import literal
 from conformance.results import Footer, Header, Results
+from conformance.suite.case import Case
 
 STYLES = {
     "pass": "green", "differs": "red", "threw": "red", "accepted": "red", "crashed": "bold red",
@@ -27,15 +30,18 @@ def show(results: Results, console: Console, *, known: bool = False) -> None:
     With ``known`` the explained divergences are printed too, each with its reason.
     """
     head(results.header, console)
-    unexpected = [verdict for verdict in results.verdicts() if not verdict.expected]
-    for verdict in unexpected[:MOST_SHOWN]:
-        console.print(finding(verdict), soft_wrap=True, highlight=False)
+    unexpected = [
+        (item.case, v) for item in results.settled for v in item.verdicts if not v.expected
+    ]
+    for case, verdict in unexpected[:MOST_SHOWN]:
+        console.print(finding(case, verdict), soft_wrap=True, highlight=False)
     if len(unexpected) > MOST_SHOWN:
         console.print(f"… and {len(unexpected) - MOST_SHOWN} more; --results FILE keeps them all\n")
     if known:
-        for verdict in results.verdicts():
-            if verdict.expected and verdict.verdict != "pass":
-                console.print(finding(verdict), soft_wrap=True, highlight=False)
+        for item in results.settled:
+            for verdict in item.verdicts:
+                if verdict.expected and verdict.verdict != "pass":
+                    console.print(finding(item.case, verdict), soft_wrap=True, highlight=False)
     console.print(table(results.header, results.verdicts()))
     foot(results, console)
 
@@ -58,7 +64,7 @@ def who(started: Started | None) -> str:
     return f"{started.name} {started.version}{backend} · {started.runtime}"
 
 
-def finding(verdict: Verdict) -> str:
+def finding(case: Case, verdict: Verdict) -> str:
     """One verdict that is no pass, as markup: where, what, why, and how to see it alone."""
     style = STYLES[verdict.verdict] if not verdict.expected else "yellow"
     kind = f" ({verdict.kind})" if verdict.kind else ""
@@ -69,13 +75,17 @@ def finding(verdict: Verdict) -> str:
         lines.append(f"    {literal(verdict.why)}")
     if verdict.because:
         lines.append(f"    because: {literal(verdict.because)}")
-    lines.append(f"    [dim]{literal(command(verdict.case))}[/]\n")
+    lines.append(f"    [dim]{literal(command(case))}[/]\n")
     return "\n".join(lines)
 
 
-def command(case_id: str) -> str:
-    """The command that shows one case alone."""
-    return f"tfjs-conformance show {shlex.quote(case_id)}"
+def command(case: Case) -> str:
+    """The command that shows one case alone; it names the file of a case that is not shipped."""
+    text = f"tfjs-conformance show {shlex.quote(case.id)}"
+    file = Path(case.file)
+    if file.is_file() and not file.resolve().is_relative_to(bundle.cases()):
+        text += f" --cases {shlex.quote(case.file)}"
+    return text
 
 
 def table(header: Header, verdicts: Iterable[Verdict]) -> Table:

@@ -1,8 +1,8 @@
 """Cases that were read before, so that an unchanged file is not parsed again.
 
-An entry is named by the SHA-256 of all that its cases depend on: the file's bytes, how it is called,
-the names of the bundled tf.js and the code that reads files. It starts with the SHA-256 of its own
-content; what is damaged is read anew. Files with problems are never kept.
+An entry is named by the SHA-256 of all that its cases depend on: the file's bytes, how it is
+called, the names of the bundled tf.js and the code that reads files. It starts with the SHA-256 of
+its own content; what is damaged is read anew. Files with problems are never kept.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from conformance.language.names import ApiNames
 from conformance.problems import InvalidFiles, Problem, UsageError
-from conformance.suite.case import Case
 from conformance.suite.cache import Cache
+from conformance.suite.case import Case
 
 NOT_CASES = frozenset({"expectations.yaml"})
 

@@ -120,7 +120,7 @@ def test_markdown_has_a_table_and_the_findings(tmp_path):
     text = (tmp_path / "r.md").read_text()
     assert "6 verdicts: 5 pass, 0 explained, 1 unexpected" in text
     assert "- **differs** (" in text
-    assert "`s/case[n=2]`" in text
+    assert "`tfjs-conformance show 's/case[n=2]' --cases s.yaml`" in text
 
 
 def test_a_pipe_gets_no_escape_codes_and_no_line_is_cut(tmp_path):

@@ -49,8 +49,10 @@ def test_a_report_can_be_written(form, ran):
     assert (ran / "deep/out").read_text() == printed
 
 
-@pytest.mark.parametrize("command", [["report"], ["judge", "--policy", "tfjs"], ["diff", "r.ndjson"],
-                                     ["merge", "-o", "m.ndjson"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "command",
+    [["report"], ["judge", "--policy", "tfjs"], ["diff", "r.ndjson"], ["merge", "-o", "m.ndjson"]],
+)
 def test_a_results_file_that_cannot_be_trusted_is_exit_code_2(command, ran):
     data = (ran / "r.ndjson").read_bytes()
     (ran / "bad.ndjson").write_bytes(data.replace(b'"differs"', b'"pass"', 1))
@@ -209,8 +211,8 @@ def test_implementations_say_who_they_are_or_why_not(ran):
 def imported(folder, *words):
     """The modules that a command imports."""
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", *COMMAND[1:], *words], cwd=folder, env=environment(folder),
-        capture_output=True, text=True, timeout=DEADLINE, check=True,
+        [sys.executable, "-X", "importtime", *COMMAND[1:], *words], cwd=folder,
+        env=environment(folder), capture_output=True, text=True, timeout=DEADLINE, check=True,
     )  # fmt: skip
     return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
 
