@@ -6,8 +6,9 @@ implementation, and why. An entry that matches nothing, whose cases now pass, th
 fewer cases than it says, or that shares a verdict with another entry is a problem of the run, told
 with the edit that mends it. What says nothing about numbers is never excused: ``not run``.
 
-What an implementation reads from memory that it never wrote differs from run to run, and may even be
-right. Such an entry says ``verdict: any``; then every verdict of its cases is covered, passes too.
+What an implementation reads from memory that it never wrote differs from run to run, and may even
+be right. Such an entry says ``verdict: any``; then every verdict of its cases is covered, passes
+too.
 """
 
 from __future__ import annotations

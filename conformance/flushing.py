@@ -1,8 +1,8 @@
 """Subnormal operands: what would come of a case if they were zero.
 
-Some implementations take subnormal numbers for zero, and may. To tell that from a wrong result, a case
-with such inputs is asked for twice more, with +0 and with -0 in their place, by everybody; the answers
-travel with the outcome, so that stored bits can be judged again.
+Some implementations take subnormal numbers for zero, and may. To tell that from a wrong result, a
+case with such inputs is asked for twice more, with +0 and with -0 in their place, by everybody;
+the answers travel with the outcome, so that stored bits can be judged again.
 """
 
 from __future__ import annotations

@@ -10,12 +10,12 @@ from conformance.protocol import Returned, Threw
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What came of one case on one implementation: exactly one of the last six fields but ``flushed``.
+    """What came of one case on one implementation: one of the six fields from ``returned`` on.
 
     ``crashed`` says how the process ended or broke the protocol, ``timed_out`` how many seconds it
     was given, ``not_run`` why the case was never answered. ``attempts`` counts the processes that
-    were given the case. ``flushed`` has what came of it with +0 and with -0 in place of the subnormal
-    numbers of its inputs, where it has any.
+    were given the case. ``flushed`` has what came of it with +0 and with -0 in place of the
+    subnormal numbers of its inputs, where it has any.
     """
 
     case: str

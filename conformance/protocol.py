@@ -3,7 +3,8 @@
 The harness writes requests to the implementation's stdin and reads answers from its stdout. Every
 message carries an id; many requests are in flight at once, and answers may come in any order.
 ``start`` comes first and is answered by ``started``; ``stop`` is not answered, the implementation
-exits. Both directions are typed here, and the published JSON Schema is generated from these structs.
+exits. Both directions are typed here, and the published JSON Schema is generated from these
+structs.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class Started(Message, frozen=True):
 
 
 class Printed(Message, frozen=True):
-    """The texts that ``print()`` writes for the value and for each gradient, without final newline."""
+    """The texts that ``print()`` writes for value and gradients, without the final newline."""
 
     value: str | None = None
     grads: tuple[str | None, ...] = ()
@@ -123,11 +124,11 @@ class Printed(Message, frozen=True):
 class Returned(Message, frozen=True):
     """The answer to a case that ran to its end.
 
-    ``value`` is absent for ``grad`` and ``grads``. ``grads`` has one entry per name in ``wrt``; null
-    means that the implementation has no gradient for that input. ``kernels`` are the names of the
-    kernels that ran, in order and with repetitions, ``backends`` the backends that owned them.
-    ``leaked`` is the number of tensors alive afterwards beyond inputs and results; it is absent where
-    an implementation has no such count.
+    ``value`` is absent for ``grad`` and ``grads``. ``grads`` has one entry per name in ``wrt``;
+    null means that the implementation has no gradient for that input. ``kernels`` are the names of
+    the kernels that ran, in order and with repetitions, ``backends`` the backends that owned them.
+    ``leaked`` is the number of tensors alive afterwards beyond inputs and results; it is absent
+    where an implementation has no such count.
     """
 
     value: Tensor | None = None
@@ -140,7 +141,7 @@ class Returned(Message, frozen=True):
 
 
 class Threw(Message, frozen=True):
-    """The answer to a case that threw, and where: building inputs, running f, differentiating, reading."""
+    """The answer to a case that threw, and in which phase of it."""
 
     phase: Phase
     type: str

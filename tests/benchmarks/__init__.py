@@ -1,1 +1,1 @@
-"""Speed and memory, as ratios within one run: ``python -m tests.benchmarks``. Nothing is asserted."""
+"""Speed and memory, as ratios within one run: ``python -m tests.benchmarks``."""

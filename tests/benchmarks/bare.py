@@ -1,7 +1,7 @@
 """The bare loops: the same programs in one process, without harness, pipes or judge.
 
-``python -m tests.benchmarks.bare REQUESTS`` runs the lines of a file of requests on TensorFlow, after
-one pass over the first of them to warm up, and prints the seconds that the loop took.
+``python -m tests.benchmarks.bare REQUESTS`` runs the lines of a file of requests on TensorFlow,
+after one pass over the first of them to warm up, and prints the seconds that the loop took.
 """
 
 from __future__ import annotations

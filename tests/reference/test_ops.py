@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 import tensorflow as tf
-from reference_impl.coercion import UNDEFINED
 
 from conformance.language import names
+from reference_impl.coercion import UNDEFINED
 from reference_impl.ops import METHODS, OPS
 
 # The categories of the tf.js API reference. "Slicing and Joining" and "Matrices" stand there twice,
