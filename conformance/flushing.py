@@ -18,6 +18,7 @@ from conformance.protocol import Argument
 from conformance.suite.case import Case
 
 SMALLEST_NORMAL = 2.0**-126
+SIGNS = ("+", "-")
 _SIGN = 0x80000000
 _EXPONENT = 0x7F800000
 _FRACTION = 0x007FFFFF
@@ -27,10 +28,15 @@ _MARK = "\0"  # no id of a case file can hold it
 def with_variants(cases: Iterable[Case]) -> Iterator[Case]:
     """The cases, each one with subnormal inputs right after its two variants."""
     for case in cases:
-        if any(_has_subnormals(given) for given in (*case.args, case.dy) if given is not None):
-            for sign in ("+", "-"):
+        if varies(case):
+            for sign in SIGNS:
                 yield _variant(case, sign)
         yield case
+
+
+def varies(case: Case) -> bool:
+    """Whether a case has subnormal inputs, and so two variants."""
+    return any(_has_subnormals(given) for given in (*case.args, case.dy) if given is not None)
 
 
 def original(case: Case) -> str | None:

@@ -104,7 +104,7 @@ class _Run:
         self.matcher = Matcher(plan.entries)
         self.writer: Writer
         self.ran: set[str] = set()
-        self.variants: dict[str, list[dict[str, Outcome]]] = {}
+        self.parts: dict[str, list[tuple[Case, dict[str, Outcome]]]] = {}
         self.signal: int | None = None
         self.has_header = False
 
@@ -209,14 +209,25 @@ class _Run:
             self.has_header = True
 
     def _settle(self, case: Case, outcomes: dict[str, Outcome]) -> None:
-        from conformance.judge.verdict import judge  # noqa: PLC0415  imported while all start
-
         self._begin()
         planned = flushing.original(case)
-        if planned is not None:
-            self.variants.setdefault(planned, []).append(outcomes)
+        if planned is None and not flushing.varies(case):
+            self._judge(case, outcomes, [])
             return
-        variants = self.variants.pop(case.id, [])
+        # A case and its variants come in any order where an implementation was restarted.
+        parts = self.parts.setdefault(planned or case.id, [])
+        parts.append((case, outcomes))
+        if len(parts) > len(flushing.SIGNS):
+            del self.parts[planned or case.id]
+            parts.sort(key=lambda part: part[0].id)
+            (itself, said), *variants = parts
+            self._judge(itself, said, [outcomes for _, outcomes in variants])
+
+    def _judge(
+        self, case: Case, outcomes: dict[str, Outcome], variants: list[dict[str, Outcome]]
+    ) -> None:
+        from conformance.judge.verdict import judge  # noqa: PLC0415  imported while all start
+
         ordered = {
             address: flushing.attached(outcomes[address], [one[address] for one in variants])
             for address in self.plan.addresses

@@ -76,6 +76,17 @@ def test_not_run_is_never_excused_and_a_pass_needs_no_excuse(word, before):
     assert found.because == ("known" if word in EXCUSABLE else None)
 
 
+def test_an_entry_for_any_verdict_covers_passes_too_but_not_what_was_not_run():
+    unsteady = entry(verdict="any", count=2)
+    found = [verdict(case, word=word) for case, word in zip(CASES, ["pass", "threw"], strict=False)]
+    matcher = Matcher([unsteady])
+    assert [matcher.explain(one).because for one in found] == [None, "known"]
+    assert edits([unsteady], found) == []
+    assert not matcher.explain(verdict(word="not run")).expected
+    ((_, count),) = edits([unsteady], found[:1])
+    assert count == 1
+
+
 def test_an_old_explanation_does_not_outlive_its_entry():
     old = verdict(expected=True, because="once")
     assert Matcher([]).explain(old) == verdict()

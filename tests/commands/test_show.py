@@ -130,7 +130,7 @@ def test_what_does_not_start_is_code_3():
 
 
 def test_a_crash_shows_its_last_words():
-    done = show("repros/bits", "--cases", REPROS, "-i", fake("exits_with_1"))
+    done = show("repros/grad with dy", "--cases", REPROS, "-i", fake("exits_with_1"))
     assert done.exit_code == 1
     assert "cannot go on" in done.output
 

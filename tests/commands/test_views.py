@@ -1,6 +1,7 @@
 """Views of results, and the smaller commands, as a user calls them."""
 
 import json
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -20,21 +21,27 @@ from calling import (
     wrong_at,
 )
 
+RUN = ["run", "s.yaml", *asked(fake("echo"), wrong_at(2)), "--results", "r.ndjson"]
 HEAVY = ("tensorflow", "numpy", "rich.progress", "asyncio", "tree_sitter")
 
 
-@pytest.fixture
-def ran(tmp_path):
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
     """A folder with cases and the results of a run with one divergence."""
-    suite(tmp_path)
-    words = ["run", "s.yaml", *asked(fake("echo"), wrong_at(2)), "--results", "r.ndjson"]
-    call(tmp_path, *words, code=1)
-    return tmp_path
+    folder = tmp_path_factory.mktemp("recorded")
+    suite(folder)
+    call(folder, *RUN, code=1)
+    return folder
+
+
+@pytest.fixture
+def ran(recorded, tmp_path):
+    """The same, for one test to change."""
+    return shutil.copytree(recorded, tmp_path / "ran")
 
 
 def test_a_report_is_what_the_run_printed(ran):
-    words = ["run", "s.yaml", *asked(fake("echo"), wrong_at(2)), "--results", "r.ndjson"]
-    printed = call(ran, *words, "--markdown", "r.md", "--junit", "r.xml", code=1).stdout
+    printed = call(ran, *RUN, "--markdown", "r.md", "--junit", "r.xml", code=1).stdout
     assert call(ran, "report", "r.ndjson", code=0).stdout == printed
     markdown = call(ran, "report", "r.ndjson", "--format", "markdown", code=0).stdout
     assert markdown == (ran / "r.md").read_text()
@@ -75,8 +82,7 @@ def test_shards_merge_into_the_whole_run(ran):
 
 def test_judging_again_prints_what_flips(ran):
     suite(ran, stated=False)
-    words = ["run", "s.yaml", *asked(fake("echo"), wrong_at(2)), "--results", "r.ndjson"]
-    call(ran, *words, code=1)
+    call(ran, *RUN, code=1)
     done = call(ran, "judge", "r.ndjson", "--policy", "allclose:0,99", code=0)
     assert "differs (numeric) → pass" in done.stdout
     assert "1 of 12 verdicts flip under allclose:0,99 (the run used default)" in done.stdout
@@ -122,15 +128,14 @@ REST = "  because: it is a fake\n"
 )
 def test_expectations_beside_the_cases_explain_a_run_and_are_held_to_it(count, code, said, ran):
     (ran / "expectations.yaml").write_text(f"{ENTRY}  count: {count}\n{REST}")
-    words = ["run", "s.yaml", *asked(fake("echo"), wrong_at(2)), "--results", "r.ndjson"]
-    done = call(ran, *words, "--junit", "r.xml", code=code)
+    done = call(ran, *RUN, "--junit", "r.xml", code=code)
     assert "1 explained, 0 unexpected" in done.stdout
     stale = "expectations.yaml:1: 1 case of `s/case` is `differs`"
     assert (stale in done.stdout) == (said is not None)
     assert (said or "") in done.stdout
     root = ET.fromstring((ran / "r.xml").read_text())  # noqa: S314  our own file
     assert [suite.attrib["skipped"] for suite in root] == ["0", "1"]
-    assert "because: it is a fake" in call(ran, *words, "--known").stdout
+    assert "because: it is a fake" in call(ran, *RUN, "--known").stdout
 
 
 STALE = "- {cases: t/case, implementation: '*says*', verdict: threw, count: 1, because: never}\n"
