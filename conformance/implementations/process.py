@@ -28,6 +28,8 @@ _LAST_WORDS = 64 << 10
 _PIPE_BYTES = 1 << 20
 # How long an exit may take once stdout or stdin is closed, before that itself is the fault.
 _EXIT_GRACE = 1.0
+# How long answers may gather before they are read: far less than a window of them takes.
+_GATHERING = 0.005
 _PR_SET_PDEATHSIG = 1
 
 
@@ -74,7 +76,7 @@ class Process:
         self._in, self._out, self._err = (pipe.fileno() for pipe in self._pipes)
         for descriptor in (self._in, self._out, self._err):
             os.set_blocking(descriptor, False)
-        self._loop.add_reader(self._out, self._read_out)
+        self._listen()
         self._loop.add_reader(self._err, self._read_err)
         self._watch_exit()
 
@@ -146,6 +148,17 @@ class Process:
             self._unwritten.clear()
             self._pipes[0].close()
             self._in = -1
+
+    def _listen(self) -> None:
+        if self._out >= 0 and self.failure is None:
+            self._loop.add_reader(self._out, self._hear)
+
+    def _hear(self) -> None:
+        """Read, then let answers gather: to be woken by each one would cost more than it takes."""
+        self._read_out()
+        if self._out >= 0:
+            self._loop.remove_reader(self._out)
+            self._loop.call_later(_GATHERING, self._listen)
 
     def _read_out(self) -> bool:
         """Read one chunk; whether there was one."""
