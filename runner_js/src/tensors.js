@@ -50,7 +50,10 @@ export async function toMessage(tensor) {
     return {dtype, shape, data: encode(joined(await tensor.bytes()))};
   }
   const items = stored(dtype, await tensor.data());
-  const size = shape.reduce((product, length) => product * length, dtype === 'complex64' ? 2 : 1);
+  let size = dtype === 'complex64' ? 2 : 1;
+  for (const length of shape) {
+    size *= length;
+  }
   if (items.length !== size) {
     throw new RangeError(`the tensor of shape [${shape}] and dtype ${dtype} holds ${items.length} numbers`);
   }
