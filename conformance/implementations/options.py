@@ -24,7 +24,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     silent_restarts: int = 8
     window: int = 64
     window_bytes: int = 8 << 20
-    ahead: int = 4000
+    ahead: int = 1000
     ahead_bytes: int = 256 << 20
     max_line: int = 64 << 20
     stop_grace: float = 1.0
