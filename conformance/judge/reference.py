@@ -43,6 +43,11 @@ class Context:
         started = self.started.get(address)
         return self.excuses_flushing and started is not None and started.flushes_subnormals
 
+    def name(self, address: str) -> str:
+        """What an implementation calls itself: a replay or a command is a library as well."""
+        started = self.started.get(address)
+        return address if started is None else started.name
+
 
 def findings(
     context: Context,
@@ -116,7 +121,9 @@ def _place(
         reference_flushes=context.flushes(reference),
         got_candidates=_candidates(context, place, mine[0], reference),
         reference_candidates=_candidates(context, place, reference, mine[0]),
-        excused=functools.partial(_excused, context.case, place, mine[0], reference),
+        excused=functools.partial(
+            _excused, context.case, place, context.name(mine[0]), context.name(reference)
+        ),
     )
     return tensors(got, wanted, rules)
 

@@ -6,6 +6,7 @@ from judging import case, op, returned, says, vector, verdicts
 
 from conformance.judge.contracts import contract
 from conformance.judge.conventions import conventions, library
+from conformance.protocol import Started
 from conformance.tensors import from_numpy
 
 
@@ -34,6 +35,21 @@ def test_each_following_its_own_recorded_choice_differs_by_convention(
 ):
     found = gradients(op(name, "x"), vector(*x), vector(*theirs), vector(*mine), address=address)
     assert found == "differs/convention"
+
+
+def test_a_replay_and_a_command_are_the_library_that_they_say():
+    one = case(op("abs", "x"), x=vector(0, 1))
+    said = {
+        "replay:old.ndjson#tensorflow": returned(vector(1), vector(0, 1)),
+        "cmd:node runner": returned(vector(1), vector(-1, 1)),
+    }
+    names = dict(zip(said, ("tensorflow", "tfjs"), strict=True))
+    started = {
+        address: Started(name=name, version="1", runtime="r", protocol=1, reads="tree")
+        for address, name in names.items()
+    }
+    found = verdicts(one, started=started, reference="replay:old.ndjson#tensorflow", **said)
+    assert says(found["cmd:node runner"]) == "differs/convention"
 
 
 @pytest.mark.parametrize(("name", "x", "theirs", "mine"), KINKS)
