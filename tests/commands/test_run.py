@@ -9,7 +9,7 @@ from calling import asked, call, counted, fake, footer, lines, plain, suite, wro
 FAULTS = {
     "echo": ((), 0, {"pass": 6}),
     "null": ((), 1, {"unsupported": 6}),
-    "crashes_always": ((), None, None),
+    "crashes_always": ((), 1, {"crashed": 6}),
     "dies_at_start": ((), 3, {"not run": 6}),
     "hangs": ((3,), 1, {"pass": 5, "timed out": 1}),
     "segfaults": ((3,), 1, {"pass": 5, "crashed": 1}),
