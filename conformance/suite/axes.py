@@ -1,5 +1,9 @@
 """Axes: one written case with ``for:`` becomes a concrete case for every combination of its values.
 
+An axis is a list of values, or ``{shared: NAME}``: a list of the file that the case file names in
+its field ``axes``. A value may hold templates of the axes before it; so one shared list of ways to
+use an op serves all ops.
+
 ``${axis}`` stands for the axis' value in names, functions and inputs; ``${axis.key}`` for a part of
 a value that is a mapping. A scalar that is nothing but a template becomes the value itself, of any
 kind. Inside other text a value is written as JavaScript writes it, a string without quotes.
@@ -15,6 +19,7 @@ from collections.abc import Iterator
 import msgspec
 
 from conformance.problems import Problem
+from conformance.suite import nodes
 from conformance.suite.nodes import Mapping, Node, Scalar, Sequence
 
 _TEMPLATE = re.compile(r"\$\{([^}]*)\}")
@@ -35,12 +40,22 @@ class Spliced(msgspec.Struct, frozen=True):
         return source + (offset - start)
 
 
-def combinations(axes: Mapping, name: str) -> tuple[list[Values], list[Problem]]:
-    """Every combination of the axes' values, the last axis fastest, and what is wrong with them."""
+def combinations(
+    axes: Mapping, shared: Mapping | None, name: str
+) -> tuple[list[Values], list[Problem]]:
+    """Every combination of the axes' values, the last axis fastest, and what is wrong with them.
+
+    ``shared`` are the lists that a ``{shared: NAME}`` may name.
+    """
     problems: list[Problem] = []
     lists: list[list[tuple[str, Node]]] = []
     for axis, values in axes.entries.items():
         key = axes.keys[axis]
+        if isinstance(values, Mapping):
+            values, wrong = _shared(values, shared, name)  # noqa: PLW2901  it stands for the list
+            if wrong:
+                problems.append(wrong)
+                continue
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", axis):
             problems.append(Problem(name, key.line, key.column, f"`{axis}` is no name for an axis"))
         elif not isinstance(values, Sequence):
@@ -70,6 +85,22 @@ def combinations(axes: Mapping, name: str) -> tuple[list[Values], list[Problem]]
     if problems:
         return [], problems
     return [dict(combination) for combination in itertools.product(*lists)], []
+
+
+def _shared(
+    written: Mapping, shared: Mapping | None, name: str
+) -> tuple[Node, Problem | None]:
+    """The list that ``{shared: NAME}`` stands for, as if it stood there."""
+    named = written.entries.get("shared")
+    if not isinstance(named, Scalar) or len(written.entries) != 1:
+        return written, Problem(
+            name, written.line, written.column, "an axis is a list of values, or {shared: NAME}"
+        )
+    known = shared.entries if shared else {}
+    if named.text in known:
+        return nodes.moved(known[named.text], named.line, named.column), None
+    hint = f"the shared axes: {', '.join(known)}" if known else "`axes: ../axes.yaml` names the file"
+    return written, Problem(name, named.line, named.column, f"no shared axis `{named.text}`", hint)
 
 
 def suffix(values: Values) -> str:
@@ -113,10 +144,13 @@ class Filler:
     """Fills the templates of one combination, and remembers which axes were used."""
 
     def __init__(self, values: Values, name: str) -> None:
-        self.values = values
         self.name = name
         self.used: set[str] = set()
         self.problems: list[Problem] = []
+        written = dict(values)
+        self.values: Values = {}
+        for axis, value in written.items():
+            self.values[axis] = self.fill(value)
 
     def fill(self, node: Node) -> Node:
         """The node with every template filled in."""

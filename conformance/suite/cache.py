@@ -1,7 +1,7 @@
 """Cases that were read before, so that an unchanged file is not parsed again.
 
-An entry is named by the SHA-256 of all that its cases depend on: the file's bytes, how it is
-called, the names of the bundled tf.js and the code that reads files. It starts with the SHA-256 of
+An entry is named by the SHA-256 of all that its cases depend on: the file's bytes, the shared axes
+that it names, how it is called, the names of the bundled tf.js and the code that reads files. It starts with the SHA-256 of
 its own content; what is damaged is read anew. Files with problems are never kept.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from conformance.suite.case import Case
 
 MOST_ENTRIES = 500
 _SUM = 32
+_AXES = re.compile(rb"^axes:[ \t]*(\S+)", re.MULTILINE)
 _HERE = Path(__file__).resolve().parent
 _CODE = (_HERE, _HERE.parent / "language")
 
@@ -48,7 +50,10 @@ class Cache:
             OSError: the file cannot be read.
         """
         key = self._common.copy()
-        key.update(f"{shown}\0".encode() + path.read_bytes())
+        data = path.read_bytes()
+        key.update(f"{shown}\0".encode() + data)
+        for axes in _AXES.findall(data):
+            key.update(b"\0" + (path.parent / axes.decode().strip("'\"")).read_bytes())
         place = self._folder / f"{key.hexdigest()}.msgpack"
         try:
             data = place.read_bytes()

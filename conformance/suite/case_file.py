@@ -25,7 +25,7 @@ from conformance.suite.inputs import Invalid
 from conformance.suite.nodes import Mapping, Node, Scalar, Sequence
 from conformance.suite.places import place
 
-SUITE_FIELDS = ("suite", "spec", "why", "tags", "cases")
+SUITE_FIELDS = ("suite", "spec", "why", "tags", "axes", "cases")
 CASE_FIELDS = (
     "name", "f", "inputs", "for", "call", "wrt", "dy", "expect", "tags", "why", "spec",
 )  # fmt: skip
@@ -60,6 +60,7 @@ class CaseFile:
         self._parsed: dict[str, Arrow] = {}
         self._titles: dict[str, int] = {}
         self._bytes = 0
+        self._shared: Mapping | None = None
 
     def read(self) -> None:
         """Read the file; what is wrong with it, even that it cannot be read, is in ``problems``."""
@@ -88,6 +89,7 @@ class CaseFile:
             self._problem(cases, "`cases` is a list with at least one case")
             return
         tags = self._tags(root)
+        self._shared = self._shared_axes(root)
         self._text(root, "why")
         spec = self._text(root, "spec")
         for item in cases.items:
@@ -95,6 +97,23 @@ class CaseFile:
                 self._case(item, suite or "?", tags, spec)
             else:
                 self._problem(item, "a case is a mapping", "it has a name and a function `f`")
+
+    def _shared_axes(self, root: Mapping) -> Mapping | None:
+        """The lists of the file that the field ``axes`` names."""
+        path = self._text(root, "axes")
+        if path is None:
+            return None
+        field = root.entries["axes"]
+        if Path(path).is_absolute() or Path(path).suffix != ".yaml":
+            self._problem(field, "`axes` is the path of a .yaml file, seen from this one")
+            return None
+        found, problems = nodes.read(self.path.parent / path, path)
+        self.problems += problems
+        if found is None or not isinstance(found, Mapping):
+            if not problems:
+                self._problem(field, f"{path} is no mapping of names to lists")
+            return None
+        return found
 
     def _case(self, node: Mapping, suite: str, tags: tuple[str, ...], spec: str | None) -> None:
         self._check_fields(node, CASE_FIELDS, "a case")
@@ -129,7 +148,7 @@ class CaseFile:
         combinations: list[Values] = [{}]
         given = node.entries.get("for")
         if isinstance(given, Mapping):
-            combinations, problems = axes.combinations(given, self.file)
+            combinations, problems = axes.combinations(given, self._shared, self.file)
             self.problems += problems
         elif given is not None:
             self._problem(given, "`for` is a mapping of axes", "for: {axis: [0, 1]}")

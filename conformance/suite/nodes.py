@@ -104,6 +104,22 @@ def parse(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     return (None if builder.broken else builder.root), builder.problems
 
 
+def moved(node: Node, line: int, column: int) -> Node:
+    """The node as if all of it stood in one place of another file."""
+    match node:
+        case Scalar():
+            return msgspec.structs.replace(node, line=line, column=column)
+        case Sequence():
+            return Sequence(tuple(moved(item, line, column) for item in node.items), line, column)
+        case Mapping():
+            entries = {key: moved(value, line, column) for key, value in node.entries.items()}
+            keys = {
+                name: msgspec.structs.replace(key, line=line, column=column)
+                for name, key in node.keys.items()
+            }
+            return Mapping(entries, keys, line, column)
+
+
 def place_of(text: str, index: int) -> tuple[int, int]:
     """The line and column, both from 1, of a character of a YAML text."""
     before = [found.end() for found in LINE_BREAK.finditer(text, 0, index)]
