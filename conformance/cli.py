@@ -116,6 +116,8 @@ _json_flag = click.option("--json", "as_json", is_flag=True, help="For programs.
 @click.option("--expectations", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Known divergences; by default expectations.yaml beside the cases.")  # fmt: skip
 @click.option("--known", is_flag=True, help="Print the explained divergences as well.")
+@click.option("--shuffle", type=int, metavar="SEED",
+              help="Run the cases in another order; the seed makes it the same again.")  # fmt: skip
 @_json_flag
 def run(**options: Any) -> None:
     """Run cases on implementations and judge what they answer.

@@ -18,7 +18,10 @@ from conformance.tensors import DType, Tensor
 
 PROTOCOL = 1
 
-Call = Literal["value", "valueAndGrads", "valueAndGrad", "grads", "grad", "variableGrads"]
+Call = Literal[
+    "value", "valueAndGrads", "valueAndGrad", "grads", "grad", "variableGrads", "minimize"
+]  # fmt: skip
+OptimizerName = Literal["sgd", "momentum", "adagrad", "adadelta", "adam", "adamax", "rmsprop"]
 Phase = Literal["parse", "inputs", "forward", "backward", "read"]
 
 
@@ -62,6 +65,13 @@ class Function(Message, frozen=True):
     tree: Arrow
 
 
+class Optimizer(Message, frozen=True):
+    """An optimizer: ``tf.train[name](...arguments)``, null meaning not given."""
+
+    name: OptimizerName
+    arguments: tuple[bool | float | None, ...] = ()
+
+
 class Start(Message, frozen=True, tag_field="do", tag="start"):
     """The first message: which protocol the harness speaks."""
 
@@ -75,7 +85,10 @@ class Run(Message, frozen=True, tag_field="do", tag="run"):
     ``names`` are the inputs' names, in the order of ``f``'s parameters. ``wrt`` names the inputs
     that the gradient is taken for, in the order of the answer's ``grads``; the others are
     constants. With ``variableGrads`` the inputs of ``wrt`` are ``tf.variable``s of these names.
-    ``value`` calls ``f`` alone. ``print`` asks for the text of ``print()`` as well.
+    So they are with ``minimize``, which makes the ``optimizer`` and calls its ``minimize`` with f
+    and these variables ``steps`` times. ``optimizer`` is absent for all other calls.
+    ``value`` calls ``f`` alone. ``print`` asks for the text of ``print()`` as well. ``renew`` says
+    that the case may write out of bounds: whoever can starts its memory anew afterwards.
     """
 
     id: int
@@ -85,7 +98,10 @@ class Run(Message, frozen=True, tag_field="do", tag="run"):
     args: tuple[Argument, ...]
     wrt: tuple[str, ...]
     dy: Argument | None = None
+    optimizer: Optimizer | None = None
+    steps: int = 1
     print: bool = False
+    renew: bool = False
 
 
 class Stop(Message, frozen=True, tag_field="do", tag="stop"):
@@ -125,7 +141,9 @@ class Returned(Message, frozen=True):
     """The answer to a case that ran to its end.
 
     ``value`` is absent for ``grad`` and ``grads``. ``grads`` has one entry per name in ``wrt``;
-    null means that the implementation has no gradient for that input. ``kernels`` are the names of
+    null means that the implementation has no gradient for that input. After ``minimize``, ``value``
+    is the loss that the last step returned, ``variables`` has the new value of each variable of
+    ``wrt``, and there are no ``grads``. ``kernels`` are the names of
     the kernels that ran, in order and with repetitions, ``backends`` the backends that owned them.
     ``leaked`` is the number of tensors alive afterwards beyond inputs and results; it is absent
     where an implementation has no such count.
@@ -133,6 +151,7 @@ class Returned(Message, frozen=True):
 
     value: Tensor | None = None
     grads: tuple[Tensor | None, ...] = ()
+    variables: tuple[Tensor, ...] = ()
     printed: Printed | None = None
     kernels: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()

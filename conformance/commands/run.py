@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shlex
 import sys
 import time
@@ -28,6 +29,7 @@ from conformance.report import terminal
 from conformance.report.console import console, literal
 from conformance.results import Footer, Settled
 from conformance.run import Interrupted, Plan, execute
+from conformance.suite.case import Case
 from conformance.suite.load import shown
 
 KEPT_RUNS = 5
@@ -115,7 +117,7 @@ def _plan(selection: Selection, defaults: Sequence[str], options: dict[str, Any]
     if not selection.cases:
         raise UsageError(f"shard {options['shard']} has no cases", "use fewer shards")
     return Plan(
-        cases=selection.cases,
+        cases=_in_order(selection.cases, options["shuffle"]),
         known=[case.id for case in selection.known],
         cases_hash=results.cases_hash(selection.before_sharding),
         implementations=parse_addresses(options["addresses"], defaults, options["node"]),
@@ -128,6 +130,14 @@ def _plan(selection: Selection, defaults: Sequence[str], options: dict[str, Any]
         shard=options["shard"],
         resume=resume,
     )
+
+
+def _in_order(cases: Sequence[Case], seed: int | None) -> Sequence[Case]:
+    if seed is None:
+        return cases
+    shuffled = list(cases)
+    random.Random(seed).shuffle(shuffled)  # noqa: S311  an order, not a secret
+    return shuffled
 
 
 def load_expectations(selection: Selection, given: Path | None) -> tuple[str, list[Entry]]:

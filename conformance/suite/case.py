@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from conformance.protocol import Argument, Call, Function, Phase, Run
+from conformance.protocol import Argument, Call, Function, Optimizer, Phase, Run
 from conformance.tensors import Tensor
+
+
+DAMAGES_MEMORY = "memory"
+"""The tag of cases that make some implementation write where it must not."""
 
 
 class Frozen(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -54,12 +58,13 @@ class PrintedTexts(Frozen, frozen=True):
 class Expectation(Frozen, frozen=True):
     """What a case states. Absent parts state nothing.
 
-    ``either`` lists the legal alternatives: one of them must hold as a whole, beside the rest.
-    ``leaks`` is the number of tensors that may stay alive.
+    ``variables`` are the new values after training. ``either`` lists the legal alternatives: one of
+    them must hold as a whole, beside the rest. ``leaks`` is the number of tensors that may stay alive.
     """
 
     value: Expected | None = None
     grads: dict[str, Expected] = {}
+    variables: dict[str, Expected] = {}
     throws: Throws | None = None
     printed: PrintedTexts | None = None
     either: tuple[Expectation, ...] = ()
@@ -70,7 +75,8 @@ class Case(Frozen, frozen=True):
     """One concrete case.
 
     ``id`` is its path with its axes: ``ops/reduction/sum along axis[axis=0,keepDims=true]``.
-    ``names`` and ``args`` are the inputs in the order of ``f``'s parameters. ``file`` and ``line``
+    ``names`` and ``args`` are the inputs in the order of ``f``'s parameters. ``optimizer`` is there
+    for ``minimize`` alone, which takes so many ``steps``. ``file`` and ``line``
     say where it was written.
     """
 
@@ -83,6 +89,8 @@ class Case(Frozen, frozen=True):
     args: tuple[Argument, ...]
     wrt: tuple[str, ...]
     dy: Argument | None = None
+    optimizer: Optimizer | None = None
+    steps: int = 1
     expect: Expectation = Expectation()
     tags: tuple[str, ...] = ()
     why: str | None = None
@@ -98,7 +106,10 @@ class Case(Frozen, frozen=True):
             args=self.args,
             wrt=self.wrt,
             dy=self.dy,
+            optimizer=self.optimizer,
+            steps=self.steps,
             print=self.expects_print,
+            renew=DAMAGES_MEMORY in self.tags,
         )
 
     @property

@@ -11,7 +11,7 @@ import {fromMessage, toMessage} from './tensors.js';
 /**
  * @typedef {import('./tensors.js').Argument} Argument
  * @typedef {{call: string, f: {source: string}, names: string[], args: Argument[], wrt: string[],
- *   dy?: Argument | null, print?: boolean}} Run
+ *   dy?: Argument | null, print?: boolean, renew?: boolean}} Run
  * @typedef {{value?: any, grads: any[]}} Result
  */
 

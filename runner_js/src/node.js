@@ -87,7 +87,7 @@ async function serve() {
         }
         break;
       case 'run':
-        if (isTrap(await respond(executor, message))) {
+        if (isTrap(await respond(executor, message)) || message.renew) {
           await renew();
         }
         break;

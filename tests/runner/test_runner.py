@@ -289,6 +289,13 @@ def test_a_trap_of_webassembly_does_not_damage_later_cases(backend: str) -> None
     assert (floats(good.value), good.backends, good.leaked) == ([9], (backend,), 0)
 
 
+def test_a_renewed_backend_answers_as_before(backend: str) -> None:
+    writer = case("x => x.square()", [1, 2], renew=True)
+    first, good, again = answers(backend, [writer, case(SQUARE, [3]), writer])
+    assert (floats(good.value), good.backends, good.leaked) == ([9], (backend,), 0)
+    assert (first.value, first.grads, first.kernels) == (again.value, again.grads, again.kernels)
+
+
 def test_lines_may_come_in_pieces(backend: str) -> None:
     numbers = [i / 8 for i in range(200_000)]
     requests = [START, {"id": 1, **case("x => x.neg().sum()", numbers)}]
