@@ -118,6 +118,8 @@ _json_flag = click.option("--json", "as_json", is_flag=True, help="For programs.
 @click.option("--known", is_flag=True, help="Print the explained divergences as well.")
 @click.option("--shuffle", type=int, metavar="SEED",
               help="Run the cases in another order; the seed makes it the same again.")  # fmt: skip
+@click.option("--trace", is_flag=True,
+              help="Keep in the results what each case reached, for `coverage`.")  # fmt: skip
 @_json_flag
 def run(**options: Any) -> None:
     """Run cases on implementations and judge what they answer.
@@ -219,6 +221,37 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("what", nargs=-1, metavar="[PATH|ID-GLOB]... [RESULTS]")
+@click.option("-k", "words", metavar="EXPR", help="Only ids that contain these words.")
+@click.option("--tag", "tags", multiple=True, metavar="T", help="Only cases with this tag.")
+@click.option("--kernel", "kernels", multiple=True, metavar="NAME",
+              help="All cells of this kernel; * stands for any text.")  # fmt: skip
+@click.option("-i", "--implementation", "addresses", multiple=True, metavar="ADDRESS",
+              help="Whom to ask, without RESULTS.")  # fmt: skip
+@click.option("--node", type=click.Path(path_type=Path, dir_okay=False), metavar="PATH",
+              help="The Node.js to run tf.js with; or set TFJS_CONFORMANCE_NODE.")  # fmt: skip
+@click.option("--timeout", default=30.0, show_default=True, metavar="SECONDS",
+              type=click.FloatRange(min=0, min_open=True), help="For one case.")  # fmt: skip
+@click.option("--format", "form", default="terminal", show_default=True,
+              type=click.Choice(["terminal", "markdown"]))  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@click.option("--check", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Compare this document with what --format markdown would write.")  # fmt: skip
+@click.option("--unreachable", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="What no case can reach; by default that of the shipped cases.")  # fmt: skip
+@_json_flag
+def coverage(**options: Any) -> None:
+    """Print what the cases reach in tf.js: kernels, gradients by input slot, functions.
+
+    RESULTS is an .ndjson file of `run --trace`. Without it the cases run first. Exits with 1 where
+    something is reached by no case, or a case names what never runs.
+    """
+    from conformance.commands import coverage as command  # noqa: PLC0415
+
+    sys.exit(command.coverage(DEFAULT_IMPLEMENTATIONS, **options))
+
+
+@main.command()
 @click.option("--node", type=click.Path(path_type=Path, dir_okay=False), metavar="PATH",
               help="The Node.js to run tf.js with; or set TFJS_CONFORMANCE_NODE.")  # fmt: skip
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
@@ -243,6 +276,27 @@ def check(address: str, node: Path | None, as_json: bool) -> None:
     from conformance.commands import check as command  # noqa: PLC0415
 
     sys.exit(command.check(address, node, as_json=as_json))
+
+
+@main.command()
+@click.argument("results", required=False, type=click.Path(path_type=Path))
+@click.option("--expectations", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Known divergences, with causes.yaml beside them; by default those of the "
+              "shipped cases.")  # fmt: skip
+@click.option("--cause", metavar="ID", help="Only this one.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write markdown, or JSON with --json, here.")  # fmt: skip
+@_json_flag
+def divergences(results: Path | None, expectations: Path | None, cause: str | None,
+                output: Path | None, as_json: bool) -> None:  # fmt: skip
+    """Print the known divergences of a run by root cause: input, answers, what is right and why.
+
+    RESULTS is what `run --results` wrote. In a pipe the output is markdown: that is how
+    docs/divergences.md is made.
+    """
+    from conformance.commands import divergences as command  # noqa: PLC0415
+
+    command.show(results, expectations, cause, output, as_json=as_json)
 
 
 @main.command()

@@ -14,24 +14,25 @@ too.
 from __future__ import annotations
 
 import difflib
-import itertools
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import get_args
 
 import msgspec
 
+from conformance.causes import Cause, Causes
 from conformance.outcomes import Class, Verdict, Word
 from conformance.problems import InvalidFiles, Problem
 from conformance.suite import nodes
-from conformance.suite.nodes import LINE_BREAK, Mapping, Node, Scalar
+from conformance.suite.nodes import Mapping, Node, Scalar
 from conformance.suite.nodes import Sequence as Items
+from conformance.suite.patterns import Ids, Patterns
 from conformance.suite.select import glob
 
-FIELDS = ("cases", "implementation", "verdict", "class", "count", "because", "issue")
-REQUIRED = ("cases", "implementation", "verdict", "count", "because")
+FIELDS = ("cases", "implementation", "verdict", "class", "count", "cause", "because", "issue")
+REQUIRED = ("cases", "implementation", "verdict", "count")
 _COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
 ANY = "any"
 EXCUSABLE = tuple(word for word in get_args(Word) if word not in {"pass", "not run"})
@@ -41,6 +42,7 @@ VERDICTS = (*EXCUSABLE, ANY)
 class Entry(msgspec.Struct, frozen=True):
     """One known divergence. ``count`` is the number of cases on each implementation that matches.
 
+    It has a ``cause``, the id of one in ``causes.yaml``, or its own ``because``, or both.
     ``line`` is where the entry starts, ``count_place`` the line and column of its count, from 1.
     """
 
@@ -49,18 +51,22 @@ class Entry(msgspec.Struct, frozen=True):
     verdict: str
     kind: str | None
     count: int
-    because: str
+    cause: str | None
+    because: str | None
     issue: str | None
     line: int
     count_place: tuple[int, int]
 
     def explains(self, verdict: Verdict) -> bool:
         """Whether this entry is about that verdict."""
+        return self.covers(verdict) and glob(self.cases).fullmatch(verdict.case) is not None
+
+    def covers(self, verdict: Verdict) -> bool:
+        """Whether this entry explains that verdict if its pattern matches the case."""
         return (
             self.verdict in {verdict.verdict, ANY}
             and (self.kind is None or verdict.kind == self.kind)
             and glob(self.implementation).fullmatch(verdict.implementation) is not None
-            and glob(self.cases).fullmatch(verdict.case) is not None
         )
 
 
@@ -83,10 +89,15 @@ def load(path: Path, name: str) -> list[Entry]:
     """
     if not path.exists():
         return []
-    return _entries(*nodes.read(path, name), name)
+    return parsed(*nodes.read(path, name), name)
 
 
-def _entries(root: Node | None, problems: list[Problem], name: str) -> list[Entry]:
+def parsed(root: Node | None, problems: list[Problem], name: str) -> list[Entry]:
+    """The entries of a file that is read, given what is wrong with it so far.
+
+    Raises:
+        InvalidFiles: anything is wrong with the file.
+    """
     if root is None and not problems:
         return []  # a file of comments: nothing is known to diverge
     if root is not None and not isinstance(root, Items):
@@ -111,6 +122,8 @@ def _entry(node: Node, name: str, problems: list[Problem]) -> Entry | None:
     for field in REQUIRED:
         if field not in node.entries:
             problem(node, f"the field `{field}` is missing")
+    if not {"cause", "because"} & set(node.entries):
+        problem(node, "one of the fields `cause` and `because` is missing")
     for field, words in (("verdict", VERDICTS), ("class", get_args(Class))):
         if field in texts and texts[field] not in words:
             problem(node.entries[field], f"`{texts[field]}` cannot be expected here",
@@ -122,7 +135,7 @@ def _entry(node: Node, name: str, problems: list[Problem]) -> Entry | None:
     count = node.entries["count"]
     return Entry(
         texts["cases"], texts["implementation"], texts["verdict"], texts.get("class"),
-        int(texts["count"]), texts["because"], texts.get("issue"),
+        int(texts["count"]), texts.get("cause"), texts.get("because"), texts.get("issue"),
         node.line, (count.line, count.column),
     )  # fmt: skip
 
@@ -145,31 +158,38 @@ def _texts(node: Mapping, problem: Callable[..., None]) -> dict[str, str]:
 class Matcher:
     """Explains verdicts one by one, and in the end says what is wrong with the entries."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], causes: Causes = Causes()) -> None:  # noqa: B008  frozen
         self.entries = entries
+        self.causes = causes
         self._covered: dict[int, Counter[str]] = {i: Counter() for i in range(len(entries))}
+        self._shown: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._ambiguous: set[tuple[int, int]] = set()
-        self._unsteady = [i for i, entry in enumerate(entries) if entry.verdict == ANY]
+        self._patterns = Patterns(entry.cases for entry in entries)
 
     def explain(self, verdict: Verdict) -> Verdict:
         """The verdict, marked as expected if it is a pass or an entry explains it.
 
         What an earlier explanation said is forgotten.
         """
-        verdict = msgspec.structs.replace(verdict, expected=verdict.verdict == "pass", because=None)
+        verdict = msgspec.structs.replace(
+            verdict, expected=verdict.verdict == "pass", cause=None, because=None
+        )
         if verdict.verdict == "not run":
             return verdict
-        candidates = self._unsteady if verdict.expected else range(len(self.entries))
-        found = [i for i in candidates if self.entries[i].explains(verdict)]
+        found = [
+            i for i in self._patterns.matching(verdict.case) if self.entries[i].covers(verdict)
+        ]
         if not found:
             return verdict
         self._ambiguous.update((found[0], other) for other in found[1:])
         entry = self.entries[found[0]]
         self._covered[found[0]][verdict.implementation] += 1
+        if entry.cause is not None:
+            self._shown[entry.cause][verdict.case] = None
         if verdict.expected:
-            return verdict
-        because = f"{entry.because} ({entry.issue})" if entry.issue else entry.because
-        return msgspec.structs.replace(verdict, expected=True, because=because)
+            return msgspec.structs.replace(verdict, cause=entry.cause)
+        because = _because(entry, self.causes.by_id.get(entry.cause or ""))
+        return msgspec.structs.replace(verdict, expected=True, cause=entry.cause, because=because)
 
     def edits(
         self,
@@ -193,9 +213,11 @@ class Matcher:
                  f"{self.entries[first].line}: narrow one of them", None)
             for first, second in sorted(self._ambiguous)
         ]  # fmt: skip
+        edits += self._without_cause()
+        ids = Ids(known)
         unclear = {i for pair in self._ambiguous for i in pair}
         for i, entry in enumerate(self.entries):
-            about = [case for case in known if glob(entry.cases).fullmatch(case)]
+            about = ids.matched(entry.cases)
             if whole and not about:
                 edits.append(Edit(entry, f"`{entry.cases}` matches no case: remove the entry", 0))
             elif i not in unclear:
@@ -203,6 +225,47 @@ class Matcher:
                 edit = self._recount(i, implementations, complete=complete)
                 edits += [edit] if edit else []
         return edits
+
+    def _without_cause(self) -> list[Edit]:
+        known = self.causes.by_id
+        edits = []
+        for entry in self.entries:
+            if entry.cause is not None and entry.cause not in known:
+                close = difflib.get_close_matches(entry.cause, known, 1)
+                mend = f"did you mean `{close[0]}`?" if close else "write it there"
+                message = f"there is no cause `{entry.cause}` in {self.causes.file}: {mend}"
+                edits.append(Edit(entry, message, None))
+        return edits
+
+    def stale_causes(
+        self, known: Collection[str], ran: Collection[str], implementations: Sequence[str]
+    ) -> list[tuple[Cause, str]]:
+        """The causes that no longer hold, each with what mends it.
+
+        Args:
+            known: the ids of all cases that the entries may be about.
+            ran: the ids of those that ran.
+            implementations: the addresses that took part.
+        """
+        found = []
+        for cause in self.causes.by_id.values():
+            entries = [entry for entry in self.entries if entry.cause == cause.id]
+            shows = self._shown[cause.id] or [
+                case for case in known for entry in entries if glob(entry.cases).fullmatch(case)
+            ]
+            mend = f"write one that shows it, such as `{next(iter(shows))}`" if shows else ""
+            took_part = any(
+                glob(entry.implementation).fullmatch(address)
+                for entry in entries for address in implementations
+            )  # fmt: skip
+            if not entries:
+                found.append((cause, f"no entry has the cause `{cause.id}`: remove it"))
+            elif cause.minimal not in known:
+                found.append((cause, f"the case `{cause.minimal}` does not exist: {mend}"))
+            elif cause.minimal in ran and took_part and cause.minimal not in self._shown[cause.id]:
+                message = f"`{cause.minimal}` does not show `{cause.id}`"
+                found.append((cause, f"{message}: {mend or 'remove the cause'}"))
+        return found
 
     def _recount(self, i: int, implementations: Sequence[str], *, complete: bool) -> Edit | None:
         """What is wrong with the count of an entry, if anything."""
@@ -239,56 +302,9 @@ def _message(entry: Entry, address: str, found: int) -> str:
     )
 
 
-def apply(text: str, edits: Iterable[Edit], entries: Sequence[Entry], name: str) -> str:
-    """The text of the file with the edits made; comments between entries stay.
-
-    Raises:
-        InvalidFiles: the file is written in a form that can only be edited by hand.
-    """
-    lines = _lines(text)
-    starts = sorted(entry.line for entry in entries)
-    counts = {edit.entry: edit.count for edit in edits if edit.count is not None}
-    for entry in sorted(counts, key=lambda entry: entry.line, reverse=True):
-        count = counts[entry]
-        if count:
-            line, column = entry.count_place
-            old = lines[line - 1]
-            number = _WRITTEN_COUNT.sub(str(count), old[column - 1 :], count=1)
-            lines[line - 1] = old[: column - 1] + number
-        else:
-            end = next((start for start in starts if start > entry.line), len(lines) + 1) - 1
-            while end > entry.line and _is_between(lines[end - 1]):
-                end -= 1
-            del lines[entry.line - 1 : end]
-    new = "".join(lines)
-    _check(new, [(entry, counts.get(entry, entry.count)) for entry in entries], name)
-    return new
-
-
-_WRITTEN_COUNT = re.compile(r"""\A(["']?)[0-9]+\1""")
-
-
-def _lines(text: str) -> list[str]:
-    ends = [0, *(found.end() for found in LINE_BREAK.finditer(text)), len(text)]
-    return [text[start:end] for start, end in itertools.pairwise(ends) if start < end]
-
-
-def _is_between(line: str) -> bool:
-    """Whether a line belongs to no entry."""
-    return not line.strip() or line.startswith("#")
-
-
-def _check(text: str, wanted: Sequence[tuple[Entry, int]], name: str) -> None:
-    """Refuse an edit that made anything else of the file than what was wanted."""
-
-    def content(entry: Entry, count: int) -> Entry:
-        return msgspec.structs.replace(entry, count=count, line=0, count_place=(0, 0))
-
-    try:
-        entries = _entries(*nodes.parse(text, name), name)
-    except InvalidFiles:
-        entries = []
-    found = [content(entry, entry.count) for entry in entries]
-    if found != [content(entry, count) for entry, count in wanted if count]:
-        hint = "write each entry as a block of its own lines that starts with `- `"
-        raise InvalidFiles([Problem(name, 1, 1, "only a person can make these edits", hint)])
+def _because(entry: Entry, cause: Cause | None) -> str:
+    """Why a verdict is expected: the entry's reason, or what its cause is called."""
+    text = entry.because or (cause.title if cause else "")
+    issue = entry.issue or (cause.issue if cause else None)
+    notes = ", ".join(note for note in (entry.cause, issue) if note)
+    return f"{text} ({notes})".lstrip() if notes else text

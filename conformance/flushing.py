@@ -1,37 +1,33 @@
 """Subnormal operands: what would come of a case if they were zero.
 
 Some implementations take subnormal numbers for zero, and may. To tell that from a wrong result, a
-case with such inputs is asked for twice more, with +0 and with -0 in their place, by everybody;
-the answers travel with the outcome, so that stored bits can be judged again.
+case with such inputs is asked for twice more, with +0 and with -0 in their place, by everybody:
+``variants`` says how these requests travel.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from conformance.outcomes import Outcome
 from conformance.protocol import Argument
 from conformance.suite.case import Case
 
 SMALLEST_NORMAL = 2.0**-126
-SIGNS = ("+", "-")
+ZEROS = {"subnormals are +0": "+", "subnormals are -0": "-"}
+"""The names of the variants, and the signs of their zeros."""
 _SIGN = 0x80000000
 _EXPONENT = 0x7F800000
 _FRACTION = 0x007FFFFF
-_MARK = "\0"  # no id of a case file can hold it
 
 
-def with_variants(cases: Iterable[Case]) -> Iterator[Case]:
-    """The cases, each one with subnormal inputs right after its two variants."""
-    for case in cases:
-        if varies(case):
-            for sign in SIGNS:
-                yield _variant(case, sign)
-        yield case
+def variants(case: Case) -> dict[str, Case]:
+    """A case with +0, and with -0, in place of its subnormal numbers; none where it has none."""
+    if not varies(case):
+        return {}
+    return {name: _variant(case, sign) for name, sign in ZEROS.items()}
 
 
 def varies(case: Case) -> bool:
@@ -39,23 +35,9 @@ def varies(case: Case) -> bool:
     return any(_has_subnormals(given) for given in (*case.args, case.dy) if given is not None)
 
 
-def original(case: Case) -> str | None:
-    """The id of the case that this one is a variant of; None for a case of the plan."""
-    found, mark, _ = case.id.partition(_MARK)
-    return found if mark else None
-
-
-def attached(outcome: Outcome, variants: Sequence[Outcome]) -> Outcome:
-    """The outcome together with those of the variants."""
-    if not variants or outcome.flushed:
-        return outcome
-    return msgspec.structs.replace(outcome, flushed=tuple(variants))
-
-
 def _variant(case: Case, sign: str) -> Case:
     return msgspec.structs.replace(
         case,
-        id=f"{case.id}{_MARK}{sign}",
         args=tuple(_flushed(given, sign) for given in case.args),
         dy=None if case.dy is None else _flushed(case.dy, sign),
     )

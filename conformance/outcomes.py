@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from conformance.protocol import Returned, Threw
+from conformance.protocol import Returned, Threw, Trace
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -14,8 +14,9 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
     ``crashed`` says how the process ended or broke the protocol, ``timed_out`` how many seconds it
     was given, ``not_run`` why the case was never answered. ``attempts`` counts the processes that
-    were given the case. ``flushed`` has what came of it with +0 and with -0 in place of the
-    subnormal numbers of its inputs, where it has any.
+    were given the case. ``variants`` has, by name, what came of the further requests that
+    the verdict needs: with zeros in place of subnormal inputs, or those of a law. ``trace`` is what
+    the case reached, where that was asked for and the implementation tells.
     """
 
     case: str
@@ -27,7 +28,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     crashed: str | None = None
     timed_out: float | None = None
     not_run: str | None = None
-    flushed: tuple[Outcome, ...] = ()
+    trace: Trace | None = None
+    variants: dict[str, Outcome] = {}
 
 
 Word = Literal[
@@ -39,7 +41,7 @@ WORDS: tuple[Word, ...] = (
 
 Class = Literal[
     "backend", "nondeterministic", "status", "shape", "dtype", "special", "convention", "numeric",
-    "printed", "leak",
+    "printed", "leak", "law",
 ]  # fmt: skip
 
 
@@ -69,8 +71,10 @@ class Verdict(
 ):  # fmt: skip
     """The one verdict on a case and an implementation.
 
-    ``against`` is what it was held against: ``expect`` (the case states it) or an address.
+    ``against`` is what it was held against: ``expect`` (the case states it), an address, or ``law``
+    (its own answers to other requests).
     ``expected`` is true for a pass and for a divergence that ``expectations.yaml`` explains.
+    ``cause`` is the id in ``causes.yaml`` of the root cause of such a divergence.
     ``used`` is the largest share of the budget that a passing number took (1 is the limit).
     """
 
@@ -83,5 +87,6 @@ class Verdict(
     wrong: tuple[str, ...] = ()
     worst: Worst | None = None
     why: str = ""
+    cause: str | None = None
     because: str | None = None
     used: float | None = None

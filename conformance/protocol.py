@@ -89,6 +89,8 @@ class Run(Message, frozen=True, tag_field="do", tag="run"):
     and these variables ``steps`` times. ``optimizer`` is absent for all other calls.
     ``value`` calls ``f`` alone. ``print`` asks for the text of ``print()`` as well. ``renew`` says
     that the case may write out of bounds: whoever can starts its memory anew afterwards.
+    ``inspect`` asks whether inputs and ``dy`` are what they were before. ``trace``
+    asks for a ``Trace``; whoever has none ignores it.
     """
 
     id: int
@@ -102,6 +104,8 @@ class Run(Message, frozen=True, tag_field="do", tag="run"):
     steps: int = 1
     print: bool = False
     renew: bool = False
+    inspect: bool = False
+    trace: bool = False
 
 
 class Stop(Message, frozen=True, tag_field="do", tag="stop"):
@@ -146,7 +150,8 @@ class Returned(Message, frozen=True):
     ``wrt``, and there are no ``grads``. ``kernels`` are the names of
     the kernels that ran, in order and with repetitions, ``backends`` the backends that owned them.
     ``leaked`` is the number of tensors alive afterwards beyond inputs and results; it is absent
-    where an implementation has no such count.
+    where an implementation has no such count. ``altered``, the answer to ``inspect``, names the
+    inputs, and ``dy``, that were disposed of or have other bits than before.
     """
 
     value: Tensor | None = None
@@ -157,6 +162,7 @@ class Returned(Message, frozen=True):
     backends: tuple[str, ...] = ()
     seconds: float = 0.0
     leaked: int | None = None
+    altered: tuple[str, ...] | None = None
 
 
 class Threw(Message, frozen=True):
@@ -167,14 +173,67 @@ class Threw(Message, frozen=True):
     message: str
 
 
+class Operand(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """An input of a kernel: its slot, dtype and rank, and whether it has no elements.
+
+    All inputs of a list, such as those of ``Concat``, are in the slot ``[]``.
+    """
+
+    slot: str
+    dtype: str
+    rank: int
+    empty: bool = False
+
+
+class KernelCall(Message, frozen=True):
+    """A kernel that ran. ``attributes`` are short texts of JSON, by name."""
+
+    kernel: str
+    backend: str
+    inputs: tuple[Operand, ...] = ()
+    attributes: dict[str, str] = {}
+
+
+class GradientCall(Message, frozen=True):
+    """A gradient function that computed the gradient of one input of a kernel.
+
+    It is registered for a kernel, or written inside an op without a kernel: then ``kernel`` is the
+    name of the op and brackets, ``logSigmoid()``. ``order`` is 1, and one more for every outer
+    gradient that was being taken: what it computed is differentiated in turn.
+    """
+
+    kernel: str
+    input: Operand
+    order: int
+    attributes: dict[str, str] = {}
+
+
+class Trace(Message, frozen=True):
+    """What a case reached, each thing once, be it that the case returned or threw.
+
+    ``calls`` are the public functions that the case called (``tf.add``), and the methods that were
+    called by it or on its way (``.add``). ``rules`` are the gradient functions that ran, with all
+    slots that they have.
+    """
+
+    calls: tuple[str, ...] = ()
+    kernels: tuple[KernelCall, ...] = ()
+    gradients: tuple[GradientCall, ...] = ()
+    rules: dict[str, tuple[str, ...]] = {}
+
+
 class Answer(Message, frozen=True):
-    """One line from an implementation: exactly one of the fields beside ``id`` is present."""
+    """One line from an implementation: exactly one of ``started`` to ``unsupported`` is present.
+
+    ``trace`` is beside them where the request asked for it and the implementation has one.
+    """
 
     id: int
     started: Started | None = None
     returned: Returned | None = None
     threw: Threw | None = None
     unsupported: str | None = None
+    trace: Trace | None = None
 
 
 def what(answer: Answer) -> Started | Returned | Threw | str:

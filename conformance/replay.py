@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance import results
+from conformance import results, variants
 from conformance.implementations.address import Implementation
 from conformance.outcomes import Outcome
 from conformance.problems import InvalidResults
@@ -53,7 +53,10 @@ class Replays:
 
     def outcome(self, implementation: Implementation, case: Case) -> Outcome | None:
         """The recorded outcome of a case; None where the case is not in the file or has changed."""
-        found = self._outcomes[implementation.address].get(case.id)
-        if found is None or found[0] != results.cases_hash([case]):
+        planned, variant = variants.original(case.id)
+        found = self._outcomes[implementation.address].get(planned)
+        if found is None:
             return None
-        return found[1]
+        if variant is not None:
+            return found[1].variants.get(variant)
+        return found[1] if found[0] == results.cases_hash([case]) else None

@@ -33,7 +33,8 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``planned`` is the number of verdicts: cases times implementations. ``implementations`` has
     what each said about itself, null for one that never started. ``reference`` is the one that the
     others are held against. ``cases_hash`` stands for the selected cases before sharding, whatever
-    their order. ``environment`` names the machine and the versions.
+    their order. ``environment`` names the machine and the versions. ``traced`` says that the cases
+    were asked for with a trace.
     """
 
     format: int
@@ -45,6 +46,7 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cases_hash: str
     environment: dict[str, str]
     shard: str | None = None
+    traced: bool = False
 
 
 class Footer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

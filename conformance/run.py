@@ -11,12 +11,14 @@ from pathlib import Path
 
 import msgspec
 
-from conformance import environment, flushing
+from conformance import environment
+from conformance.causes import Cause, Causes
 from conformance.expectations import Edit, Entry, Matcher
 from conformance.implementations import pool
 from conformance.implementations.address import Implementation
 from conformance.implementations.errors import Fault
 from conformance.implementations.options import Options
+from conformance.implementations.spawn import Early
 from conformance.judge.policy import Policy, PolicyError
 from conformance.outcomes import Outcome
 from conformance.problems import InvalidResults, UsageError
@@ -25,6 +27,7 @@ from conformance.replay import Replays
 from conformance.results import FORMAT, Footer, Header, Settled
 from conformance.results_writer import Writer
 from conformance.suite.case import Case
+from conformance.variants import Requests
 
 REFERENCE = "tensorflow"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -51,6 +54,7 @@ class Plan(msgspec.Struct, frozen=True):
     whole: bool = False
     shard: str | None = None
     resume: tuple[Header, tuple[Settled, ...]] | None = None
+    causes: Causes = Causes()
 
     @property
     def addresses(self) -> list[str]:
@@ -83,8 +87,10 @@ class Interrupted(Exception):  # noqa: N818  it is the run that is interrupted
 Watcher = Callable[[Settled], None]
 
 
-def execute(plan: Plan, watch: Watcher) -> Footer:
+def execute(plan: Plan, watch: Watcher, early: Early | None = None) -> Footer:
     """Run the plan and write its results file; ``watch`` sees every case as it is settled.
+
+    ``early`` are the processes that were started before.
 
     Raises:
         HarnessError: the file cannot be written.
@@ -92,31 +98,31 @@ def execute(plan: Plan, watch: Watcher) -> Footer:
         Interrupted: SIGINT or SIGTERM came.
     """
     gc.freeze()  # thousands of cases live to the end: no collection need look at them again
-    return asyncio.run(_Run(plan, watch).execute())
+    return asyncio.run(_Run(plan, watch, early).execute())
 
 
 class _Run:
-    def __init__(self, plan: Plan, watch: Watcher) -> None:
+    def __init__(self, plan: Plan, watch: Watcher, early: Early | None) -> None:
         self.plan = plan
+        self.early = early
         self.watch = watch
         self.started: dict[str, Started] = {}
         self.faults: list[str] = []
-        self.matcher = Matcher(plan.entries)
+        self.matcher = Matcher(plan.entries, plan.causes)
         self.writer: Writer
         self.ran: set[str] = set()
-        self.parts: dict[str, list[tuple[Case, dict[str, Outcome]]]] = {}
+        self.requests = Requests(plan.left)
         self.signal: int | None = None
         self.has_header = False
 
     async def execute(self) -> Footer:
         begin = time.monotonic()
-        left = self.plan.left
         replays = Replays(self.plan.implementations)
         self._open()
         for address, started in replays.started.items():
             self._started(address, started)
-        if left:
-            await self._work(left, replays)
+        if self.plan.left:
+            await self._work(replays)
         self._begin()
         footer = self.writer.footer(
             seconds=time.monotonic() - begin,
@@ -128,17 +134,18 @@ class _Run:
             raise Interrupted(self.signal, footer)
         return footer
 
-    async def _work(self, left: Sequence[Case], replays: Replays) -> None:
+    async def _work(self, replays: Replays) -> None:
         """Settle what is left, or as much of it as a signal leaves time for."""
         work = asyncio.ensure_future(
             pool.run(
                 self.plan.implementations,
-                flushing.with_variants(left),
+                self.requests,
                 self._settle,
                 options=self.plan.options,
                 started=self._started,
                 fault=self._fault,
                 replay=replays.outcome,
+                early=self.early,
             )
         )
         loop = asyncio.get_running_loop()
@@ -187,6 +194,7 @@ class _Run:
             cases_hash=plan.cases_hash,
             environment=environment.describe(),
             shard=plan.shard,
+            traced=plan.options.trace,
         )
 
     def _open(self) -> None:
@@ -210,28 +218,14 @@ class _Run:
 
     def _settle(self, case: Case, outcomes: dict[str, Outcome]) -> None:
         self._begin()
-        planned = flushing.original(case)
-        if planned is None and not flushing.varies(case):
-            self._judge(case, outcomes, [])
-            return
-        # A case and its variants come in any order where an implementation was restarted.
-        parts = self.parts.setdefault(planned or case.id, [])
-        parts.append((case, outcomes))
-        if len(parts) > len(flushing.SIGNS):
-            del self.parts[planned or case.id]
-            parts.sort(key=lambda part: part[0].id)
-            (itself, said), *variants = parts
-            self._judge(itself, said, [outcomes for _, outcomes in variants])
+        whole = self.requests.settled(case, outcomes)
+        if whole is not None:
+            self._judge(*whole)
 
-    def _judge(
-        self, case: Case, outcomes: dict[str, Outcome], variants: list[dict[str, Outcome]]
-    ) -> None:
+    def _judge(self, case: Case, outcomes: dict[str, Outcome]) -> None:
         from conformance.judge.verdict import judge  # noqa: PLC0415  imported while all start
 
-        ordered = {
-            address: flushing.attached(outcomes[address], [one[address] for one in variants])
-            for address in self.plan.addresses
-        }
+        ordered = {address: outcomes[address] for address in self.plan.addresses}
         try:
             verdicts = judge(case, ordered, self.started, self.plan.policy, self.plan.reference)
         except PolicyError as error:
@@ -248,15 +242,23 @@ class _Run:
     def _expectation_problems(self) -> list[str]:
         if self.signal is not None:
             return []
-        edits = self.matcher.edits(
-            self.plan.known, self.ran, self.plan.addresses, whole=self.plan.whole
-        )
-        return [describe_edit(edit, self.plan.expectations_file) for edit in edits]
+        plan = self.plan
+        edits = self.matcher.edits(plan.known, self.ran, plan.addresses, whole=plan.whole)
+        problems = [describe_edit(edit, plan.expectations_file) for edit in edits]
+        if plan.whole:
+            stale = self.matcher.stale_causes(plan.known, self.ran, plan.addresses)
+            problems += [describe_cause(*one, plan.causes.file) for one in stale]
+        return problems
 
 
 def describe_edit(edit: Edit, file: str) -> str:
     """A problem with an entry, with its place."""
     return f"{file}:{edit.entry.line}: {edit.message}"
+
+
+def describe_cause(cause: Cause, message: str, file: str) -> str:
+    """A problem with a cause, with its place."""
+    return f"{file}:{cause.line}: {message}"
 
 
 def _check_same_run(earlier: Header, now: Header) -> None:
@@ -266,7 +268,7 @@ def _check_same_run(earlier: Header, now: Header) -> None:
             f"the run to be continued had the implementations {', '.join(earlier.implementations)}",
             "give the same ones, or start a new run",
         )
-    for field in ("version", "reference", "policy", "shard", "cases_hash", "planned"):
+    for field in ("version", "reference", "policy", "shard", "traced", "cases_hash", "planned"):
         if getattr(earlier, field) != getattr(now, field):
             raise InvalidResults(
                 f"the run to be continued differs in `{field}`:"

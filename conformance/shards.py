@@ -11,7 +11,7 @@ from conformance.problems import InvalidResults
 from conformance.results import Footer, cases_hash, read
 from conformance.results_writer import Writer
 
-_SAME = ("version", "implementations", "reference", "policy", "cases_hash")
+_SAME = ("version", "implementations", "reference", "policy", "traced", "cases_hash")
 
 
 def merge(paths: Sequence[Path], into: Path) -> Footer:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import msgspec
 import tensorflow as tf
 
 from conformance.protocol import Argument, Phase, Printed, Returned, Run, Threw
 from conformance.tensors import Tensor
-from reference_impl import bits, coercion, gradients, interpreter, printing
+from reference_impl import bits, coercion, gradients, interpreter, optimizers, printing
 from reference_impl.namespace import Namespace, UnsupportedOp, standard
 
 SEED = 0
@@ -61,15 +62,34 @@ def _executed(request: Run, namespace: Namespace, progress: _Progress) -> Return
 
     def run(*_: tf.Tensor) -> Any:
         # The tape knows the inputs by their identity, so f gets them as they are.
+        progress.phase = "forward"
         value = f(*inputs.all)
         progress.phase = "backward"
         return value
 
+    before = _states(request, inputs)
     start = time.perf_counter()
     value, grads = _called(request, run, inputs)
     seconds = time.perf_counter() - start
     progress.phase = "read"
-    return _read(value, grads, seconds, print_texts=request.print)
+    answer = _read(value, grads, seconds, print_texts=request.print)
+    if request.inspect:
+        after = _states(request, inputs)
+        altered = tuple(name for name, state in before.items() if state != after[name])
+        answer = msgspec.structs.replace(answer, altered=altered)
+    if request.call != "minimize":
+        return answer
+    return msgspec.structs.replace(answer, variables=tuple(map(bits.to_message, inputs.xs)))
+
+
+def _states(request: Run, inputs: _Inputs) -> dict[str, Tensor]:
+    """The bits of every input, and of dy, by name; nothing where nobody asks for them."""
+    if not request.inspect:
+        return {}
+    named = dict(zip(request.names, inputs.all, strict=True))
+    if inputs.dy is not None:
+        named["dy"] = inputs.dy
+    return {name: bits.to_message(tensor) for name, tensor in named.items()}
 
 
 def _inputs(request: Run) -> _Inputs:
@@ -80,7 +100,7 @@ def _inputs(request: Run) -> _Inputs:
     named: dict[str, Any] = {}
     for name, argument in zip(request.names, request.args, strict=True):
         tensor = _tensor(argument)
-        varies = request.call == "variableGrads" and name in request.wrt
+        varies = request.call in {"variableGrads", "minimize"} and name in request.wrt
         named[name] = tf.Variable(tensor, name=name) if varies else tensor
     for name in request.wrt:
         if name not in named:
@@ -127,6 +147,11 @@ def _called(
             if any(gradient is not None for gradient in grads):
                 gradients.expect_scalar(value)
             return value, grads
+        case "minimize":
+            if request.optimizer is None:
+                raise ValueError("minimize needs an optimizer")
+            name, arguments = request.optimizer.name, request.optimizer.arguments
+            return optimizers.minimize(run, xs, name, arguments, request.steps), []
 
 
 def _value_of(run: Callable[..., Any]) -> tf.Tensor:

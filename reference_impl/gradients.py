@@ -194,12 +194,7 @@ def variable_grads(
     value, tape = _run(f, variables)
     watched = list(tape.watched_variables()) if variables is None else variables
     found = _backpropagate(tape, value, watched, None) if watched else []
-    if all(gradient is None for gradient in found):
-        raise UnconnectedError(
-            "Cannot find a connection between any variable and the result of the loss function"
-            " y=f(x). Please make sure the operations that use variables are inside the function f"
-            " passed to minimize()."
-        )
+    expect_any(found)
     expect_scalar(value)
     named: dict[str, tf.Tensor | None] = {
         variable_name(variable): gradient
@@ -258,6 +253,20 @@ def upstream(api: Literal["grad", "grads"], dy: Any) -> tf.Tensor | None:
         CoercionError: it cannot become a tensor of numbers.
     """
     return None if is_nullish(dy) else convert(dy, "dy", f"tf.{api}")
+
+
+def expect_any(grads: Sequence[tf.Tensor | None]) -> None:
+    """Assert that some variable has a gradient.
+
+    Raises:
+        UnconnectedError: none has.
+    """
+    if all(gradient is None for gradient in grads):
+        raise UnconnectedError(
+            "Cannot find a connection between any variable and the result of the loss function"
+            " y=f(x). Please make sure the operations that use variables are inside the function f"
+            " passed to minimize()."
+        )
 
 
 def expect_scalar(value: tf.Tensor) -> None:

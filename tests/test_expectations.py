@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance import expectations
-from conformance.expectations import EXCUSABLE, Entry, Matcher, apply, load
+from conformance.expectation_edits import apply
+from conformance.expectations import EXCUSABLE, Entry, Matcher, load
 from conformance.outcomes import WORDS, Verdict
 from conformance.problems import InvalidFiles
 
@@ -14,7 +15,8 @@ CPU, WASM = "tfjs:cpu", "tfjs:wasm"
 
 
 def entry(cases="ops/a/sin", implementation=CPU, verdict="differs", count=2, line=1, **fields):
-    given = {"kind": None, "because": "known", "issue": None, "count_place": (line, 1)}
+    given = {"kind": None, "cause": None, "because": "known", "issue": None}
+    given["count_place"] = (line, 1)
     return Entry(
         cases=cases, implementation=implementation, verdict=verdict, count=count, line=line,
         **given | fields,

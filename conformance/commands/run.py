@@ -17,12 +17,14 @@ import click
 import msgspec
 from rich.console import Console
 
-from conformance import expectations, results
+from conformance import causes, expectations, results
+from conformance.causes import Causes
 from conformance.commands.select import Selection, selected
 from conformance.expectations import Entry
 from conformance.implementations import address
 from conformance.implementations.address import Implementation
 from conformance.implementations.options import Options
+from conformance.implementations.spawn import Early
 from conformance.judge import policy
 from conformance.problems import UsageError
 from conformance.report import terminal
@@ -41,15 +43,17 @@ def run(defaults: Sequence[str], **options: Any) -> int:
     Raises:
         DiagnosticError: anything is wrong with the words, the files or the surroundings.
     """
-    selection = selected(options["what"], options["words"], options["tags"], options["shard"])
-    plan = _plan(selection, defaults, options)
+    implementations = parse_addresses(options["addresses"], defaults, options["node"])
     err = console(stderr=True)
     interrupted: Interrupted | None = None
-    with _Progress(plan, err) as progress:
-        try:
-            footer = execute(plan, progress.settled)
-        except Interrupted as error:
-            interrupted, footer = error, error.footer
+    with Early(implementations) as early:
+        selection = selected(options["what"], options["words"], options["tags"], options["shard"])
+        plan = planned(selection, implementations, options)
+        with Progress(plan, err) as progress:
+            try:
+                footer = execute(plan, progress.settled, early)
+            except Interrupted as error:
+                interrupted, footer = error, error.footer
     found = results.read(plan.path)
     if plan.resume is not None and not plan.left:
         done = f"nothing was left to run: {plan.path} has all {len(plan.cases):,} cases"
@@ -103,7 +107,10 @@ def parse_addresses(
     return found
 
 
-def _plan(selection: Selection, defaults: Sequence[str], options: dict[str, Any]) -> Plan:
+def planned(
+    selection: Selection, implementations: Sequence[Implementation], options: dict[str, Any]
+) -> Plan:
+    """The plan for the chosen cases, as the options of the command line want it."""
     path: Path | None = options["results"]
     resume = None
     if options["resume"] is not None:
@@ -113,20 +120,21 @@ def _plan(selection: Selection, defaults: Sequence[str], options: dict[str, Any]
         unfinished = results.read_unfinished(path)
         if unfinished is not None:
             resume = (unfinished[0], tuple(unfinished[1]))
-    file, entries = load_expectations(selection, options["expectations"])
+    file, entries, known = load_expectations(selection, options["expectations"])
     if not selection.cases:
         raise UsageError(f"shard {options['shard']} has no cases", "use fewer shards")
     return Plan(
         cases=_in_order(selection.cases, options["shuffle"]),
         known=[case.id for case in selection.known],
         cases_hash=results.cases_hash(selection.before_sharding),
-        implementations=parse_addresses(options["addresses"], defaults, options["node"]),
+        implementations=implementations,
         policy=parse_policy(options["policy"]),
         entries=entries,
         expectations_file=file,
-        options=Options(case_timeout=options["timeout"]),
+        causes=known,
+        options=Options(case_timeout=options["timeout"], trace=options["trace"]),
         path=path or _own_path(),
-        whole=bool(entries) and selection.is_whole(),
+        whole=bool(entries or known.by_id) and selection.is_whole(),
         shard=options["shard"],
         resume=resume,
     )
@@ -140,8 +148,8 @@ def _in_order(cases: Sequence[Case], seed: int | None) -> Sequence[Case]:
     return shuffled
 
 
-def load_expectations(selection: Selection, given: Path | None) -> tuple[str, list[Entry]]:
-    """The name of the expectations file and its entries.
+def load_expectations(selection: Selection, given: Path | None) -> tuple[str, list[Entry], Causes]:
+    """The name of the expectations file, its entries, and the causes that they name.
 
     Raises:
         UsageError: the given file does not exist.
@@ -150,7 +158,9 @@ def load_expectations(selection: Selection, given: Path | None) -> tuple[str, li
     if given is not None and not given.is_file():
         raise UsageError(f"no such file: {given}")
     file = given or selection.expectations
-    return shown(file), expectations.load(file, shown(file))
+    beside = causes.beside(file)
+    known = causes.load(beside, shown(beside))
+    return shown(file), expectations.load(file, shown(file)), known
 
 
 def _own_path() -> Path:
@@ -185,7 +195,7 @@ def _summary(found: results.Results, path: Path, code: int) -> dict[str, Any]:
     }
 
 
-class _Progress(AbstractContextManager["_Progress"]):
+class Progress(AbstractContextManager["Progress"]):
     """A live bar on a terminal; silence in a pipe."""
 
     def __init__(self, plan: Plan, console: Console) -> None:
@@ -213,6 +223,7 @@ class _Progress(AbstractContextManager["_Progress"]):
         self._bar.stop()
 
     def settled(self, item: Settled) -> None:
+        """Advance by a case."""
         self._unexpected += sum(not verdict.expected for verdict in item.verdicts)
         if not self._bar.disable:
             note = f"[red]{self._unexpected} unexpected[/]" if self._unexpected else ""

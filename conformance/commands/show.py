@@ -86,7 +86,7 @@ def the_case(known: Sequence[Case], text: str) -> Case:
 def _plan(
     case: Case, selection: Selection, defaults: Sequence[str], options: dict[str, Any], path: Path
 ) -> Plan:
-    file, entries = load_expectations(selection, None)
+    file, entries, causes = load_expectations(selection, None)
     return Plan(
         cases=[case],
         known=[one.id for one in selection.known],
@@ -96,6 +96,7 @@ def _plan(
         # The others are about cases that are not here; `run` holds them to account.
         entries=[entry for entry in entries if glob(entry.cases).fullmatch(case.id)],
         expectations_file=file,
+        causes=causes,
         options=Options(case_timeout=options["timeout"]),
         path=path,
     )

@@ -12,7 +12,16 @@ import msgspec
 from conformance.grading import questions
 from conformance.grading.questions import floats, identity, integers, numbers, question, truths
 from conformance.grading.talk import Said, Talk
-from conformance.protocol import PROTOCOL, Argument, Call, Phase, Returned, Run, Threw
+from conformance.protocol import (
+    PROTOCOL,
+    Argument,
+    Call,
+    Optimizer,
+    Phase,
+    Returned,
+    Run,
+    Threw,
+)
 from conformance.tensors import Tensor, from_strings
 
 _PIPELINED = 200
@@ -182,7 +191,7 @@ async def _wrt(talk: Talk) -> str | None:
 async def _calls(talk: Talk) -> str | None:
     x, gradient = numbers(3, -4), numbers(6, -8)
     source = "a => a.mul(a).sum()"
-    calls: tuple[Call, ...] = get_args(Call)
+    calls: tuple[Call, ...] = tuple(call for call in get_args(Call) if call != "minimize")
     answers = await talk.ask(*(question(source, x, call=call) for call in calls))
     for call, said in zip(calls, answers, strict=True):
         returned = _returned(said, call)
@@ -192,6 +201,23 @@ async def _calls(talk: Talk) -> str | None:
         else:
             _same(returned.value, numbers(25, shape=()), call)
         _grads(returned, *([] if call == "value" else [gradient]))
+    return None
+
+
+async def _minimize(talk: Talk) -> str | None:
+    run = question(
+        "(a, b) => a.mul(b)", numbers(3, shape=()), numbers(4, shape=()), call="minimize", wrt="a",
+        optimizer=Optimizer("sgd", (0.5,)), steps=2,
+    )  # fmt: skip
+    (said,) = await talk.ask(run)
+    if isinstance(said, str):
+        return f"does not train: {said}"
+    returned = _returned(said, "two steps of sgd")
+    _same(returned.value, numbers(4, shape=()), "the loss of the second step")
+    if len(returned.variables) != 1:
+        raise Failed(f"{len(returned.variables)} variables, 1 was trained")
+    _same(returned.variables[0], numbers(-1, shape=()), "variables[0]")
+    _grads(returned)
     return None
 
 
@@ -295,6 +321,8 @@ CHECKS = (
     Check("wrt", "gives gradients in the order of wrt, for those inputs alone",
           "all inputs go to f, in the order of names", _wrt),
     Check("calls", "knows every call", "grad and grads answer no value, value no grads", _calls),
+    Check("minimize", "takes training steps, if it has optimizers",
+          "value is the loss of the last step, variables has one per name in wrt", _minimize),
     Check("unconnected", "says that there is no gradient", "answer null in grads, or threw",
           _unconnected),
     Check("threw", "answers an error of an op, and lives on", "answer threw, phase forward",

@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.language import parser, tree
 from conformance.language.names import shipped
-from conformance.protocol import Argument, Call, Function, Run
+from conformance.protocol import Argument, Call, Function, Optimizer, Run
 from conformance.tensors import DType, Tensor, from_strings
 
 UNKNOWN_OP = "noSuchOp"
@@ -77,12 +77,14 @@ def unknown_op() -> Function:
     return Function(f"x => tf.{UNKNOWN_OP}(x)", tree.Arrow((tree.Name("x"),), body))
 
 
-def question(
+def question(  # noqa: PLR0913  what a request may hold
     f: Function | str,
     *inputs: Tensor | Argument,
     call: Call = "value",
     wrt: Sequence[str] | None = None,
     dy: Tensor | None = None,
+    optimizer: Optimizer | None = None,
+    steps: int = 1,
 ) -> Run:
     """A request for ``f`` on inputs named a, b, …; by default all of them are differentiated."""
     names = tuple("abcdef"[: len(inputs)])
@@ -95,6 +97,8 @@ def question(
         args=tuple(argument(one) for one in inputs),
         wrt=every if wrt is None else tuple(wrt),
         dy=None if dy is None else argument(dy),
+        optimizer=optimizer,
+        steps=steps,
     )
 
 

@@ -12,6 +12,7 @@ from conformance.implementations.answers import read
 from conformance.implementations.errors import Broken
 from conformance.implementations.greeting import STOP, greet
 from conformance.implementations.process import Process
+from conformance.implementations.spawn import spawn
 from conformance.protocol import Returned, Run, Start, Started, Threw
 
 Said = Returned | Threw | str
@@ -67,15 +68,11 @@ class Talk:
             Broken: it cannot be started.
         """
         try:
-            self._process = Process(
-                self._implementation.argv,
-                self._implementation.env,
-                max_line=self.limits.line,
-                wake=self._changed.set,
-            )
+            child = spawn(self._implementation.argv, self._implementation.env)
         except OSError as error:
             name = self._implementation.argv[0]
             raise Broken(f"cannot be started: {error.strerror}: {name}") from None
+        self._process = Process(child, max_line=self.limits.line, wake=self._changed.set)
         return self._process
 
     async def close(self) -> None:
@@ -125,7 +122,7 @@ class Talk:
         process.write(msgspec.json.encode(Start(id=0, protocol=protocol)) + b"\n")
         try:
             async with asyncio.timeout(self.limits.start):
-                _, said = read(await self._line(process))
+                _, said, _ = read(await self._line(process))
         except (TimeoutError, Broken):
             return None
         finally:
@@ -174,7 +171,7 @@ class Talk:
         for line in lines:
             if line.isspace():
                 continue
-            number, said = read(line)
+            number, said, _ = read(line)
             if number not in wanted or number in found:
                 times = "twice" if number in found or 0 < number <= self._number else "unasked"
                 raise Broken(f"answered {times}: id {number}", excused=True)

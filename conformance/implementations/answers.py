@@ -5,15 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from conformance.implementations.errors import Broken
-from conformance.protocol import PROTOCOL, Answer, Returned, Started, Threw, what
+from conformance.protocol import PROTOCOL, Answer, Returned, Started, Threw, Trace, what
 
 _decoder = msgspec.json.Decoder(Answer)
 _STDOUT_HINT = "stdout is for answers alone; everything else belongs on stderr"
 _QUOTED = 120
 
 
-def read(line: bytes) -> tuple[int, Started | Returned | Threw | str]:
-    """The id of an answer and what it says; a string is the reason of ``unsupported``.
+def read(line: bytes) -> tuple[int, Started | Returned | Threw | str, Trace | None]:
+    """The id of an answer, what it says, and its trace; a string is the reason of ``unsupported``.
 
     Raises:
         Broken: the line is no JSON or no answer, or a tensor in it is none.
@@ -29,7 +29,7 @@ def read(line: bytes) -> tuple[int, Started | Returned | Threw | str]:
         raise Broken(f"wrote a line that is no JSON: {quote(line)}", hint=_STDOUT_HINT) from None
     if type(said) is Returned:
         _check_tensors(answer.id, said)
-    return answer.id, said
+    return answer.id, said, answer.trace
 
 
 def read_started(line: bytes) -> Started:
@@ -39,7 +39,7 @@ def read_started(line: bytes) -> Started:
         Broken: the line is something else, or the process speaks another version of the protocol.
     """
     try:
-        _, said = read(line)
+        _, said, _ = read(line)
     except Broken:
         _check_protocol(_spoken_protocol(line))
         raise
@@ -61,6 +61,9 @@ def _check_tensors(number: int, returned: Returned) -> None:
     for index, grad in enumerate(returned.grads):
         if grad is not None and (problem := grad.problem()):
             raise Broken(f"answered with an invalid grads[{index}]: {problem}", suspect=number)
+    for index, variable in enumerate(returned.variables):
+        if problem := variable.problem():
+            raise Broken(f"answered with an invalid variables[{index}]: {problem}", suspect=number)
 
 
 def _check_protocol(spoken: int | None) -> None:

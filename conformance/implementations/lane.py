@@ -20,6 +20,7 @@ from conformance.implementations.errors import Broken, Fault, GivenUp
 from conformance.implementations.greeting import START, STOP, greet, identity
 from conformance.implementations.options import Options
 from conformance.implementations.process import Process
+from conformance.implementations.spawn import Early, spawn
 from conformance.outcomes import Outcome
 from conformance.protocol import Returned, Started, Threw
 
@@ -29,13 +30,14 @@ _STARTS = 2
 class Lane:
     """One implementation on its way through the cases of a board."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  two of them are whom to tell
         self,
         implementation: Implementation,
         board: Board,
         options: Options,
         started: Callable[[str, Started], None],
         fault: Callable[[Fault], None],
+        early: Early,
     ) -> None:
         self._implementation = implementation
         self._address = implementation.address
@@ -43,6 +45,7 @@ class Lane:
         self._options = options
         self._started = started
         self._fault = fault
+        self._early = early
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._identity: str | None = None
@@ -90,17 +93,15 @@ class Lane:
         for attempt in range(1, _STARTS + 1):
             self._processes += 1
             try:
-                process = Process(
-                    self._implementation.argv,
-                    self._implementation.env,
-                    max_line=self._options.max_line,
-                    wake=self._changed.set,
+                child = self._early.take(self._address) or spawn(
+                    self._implementation.argv, self._implementation.env
                 )
             except OSError as error:
                 raise GivenUp(
                     f"cannot be started: {error.strerror}: {self._implementation.argv[0]}",
                     hint="is it installed, executable, and spelled as on your PATH?",
                 ) from None
+            process = Process(child, max_line=self._options.max_line, wake=self._changed.set)
             try:
                 await self._meet(process)
             except Broken as broken:
@@ -188,18 +189,18 @@ class Lane:
         for line in process.lines():
             if line.isspace():
                 continue
-            number, said = read(line)
+            number, said, trace = read(line)
             if number not in self._flight:
                 raise self._unasked(number)
             case = self._asked[number]
             attempts = self._broke.get(number, 0) + 1
             match said:
                 case Returned():
-                    outcome = Outcome(case, self._address, attempts, returned=said)
+                    outcome = Outcome(case, self._address, attempts, returned=said, trace=trace)
                 case Threw():
-                    outcome = Outcome(case, self._address, attempts, threw=said)
+                    outcome = Outcome(case, self._address, attempts, threw=said, trace=trace)
                 case str():
-                    outcome = Outcome(case, self._address, attempts, unsupported=said)
+                    outcome = Outcome(case, self._address, attempts, unsupported=said, trace=trace)
                 case Started():
                     raise Broken("said `started` in answer to a case", suspect=number)
             self._silent = 0
@@ -228,18 +229,23 @@ class Lane:
         oldest = next(iter(self._flight), None)
         if oldest != self._oldest:
             self._oldest = oldest
-            self._deadline = self._loop.time() + self._options.case_timeout
+            self._deadline = self._loop.time() + (self._time_for(oldest) if oldest else 0.0)
         elif oldest is not None and self._loop.time() >= self._deadline:
             # The answer may be waiting in the pipe while somebody else took the time.
             process.read_what_is_there()
             self._hear(process)
             if oldest in self._flight:
-                waited = f"{self._options.case_timeout:g} seconds"
+                waited = f"{self._time_for(oldest):g} seconds"
                 raise Broken(f"did not answer within {waited}", hung=True)
             self._changed.set()
         # One timer at a time: when it rings for a case long answered, it is set anew.
         if oldest is not None and self._timer is None:
             self._timer = self._loop.call_at(self._deadline, self._ring)
+
+    def _time_for(self, number: int) -> float:
+        """The seconds that a case has: those of the run, or fewer that it states itself."""
+        seconds = self._options.case_timeout
+        return min(seconds, self._board[number].case.timeout or seconds)
 
     def _ring(self) -> None:
         self._timer = None
@@ -274,7 +280,7 @@ class Lane:
     def _blame(self, number: int, broken: Broken, stderr: str) -> Outcome:
         case, attempts = self._asked[number], self._broke[number]
         if broken.hung:
-            return Outcome(case, self._address, attempts, timed_out=self._options.case_timeout)
+            return Outcome(case, self._address, attempts, timed_out=self._time_for(number))
         words = f"{broken.reason}\nstderr ends with:\n{stderr}" if stderr else broken.reason
         return Outcome(case, self._address, attempts, crashed=words)
 

@@ -15,7 +15,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     No implementation is further ahead of the slowest one than ``ahead`` cases, or than
     ``ahead_bytes`` of requests and answers. ``max_line`` is the longest line that an implementation
     may write. ``stop_grace`` is what a process has between ``stop`` and SIGTERM, and again before
-    SIGKILL.
+    SIGKILL. With ``trace`` the cases of the plan are asked for with a trace of what they reach.
     """
 
     case_timeout: float = 30.0
@@ -24,7 +24,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     silent_restarts: int = 8
     window: int = 64
     window_bytes: int = 8 << 20
-    ahead: int = 1000
+    ahead: int = 4000
     ahead_bytes: int = 256 << 20
     max_line: int = 64 << 20
     stop_grace: float = 1.0
+    trace: bool = False

@@ -12,6 +12,7 @@ from conformance.implementations.board import Board, Settle
 from conformance.implementations.errors import Fault
 from conformance.implementations.lane import Lane
 from conformance.implementations.options import Options
+from conformance.implementations.spawn import Early
 from conformance.outcomes import Outcome
 from conformance.problems import UsageError
 from conformance.protocol import Started
@@ -32,6 +33,7 @@ async def run(  # noqa: PLR0913  four of them are whom to tell
     started: Callable[[str, Started], None],
     fault: Callable[[Fault], None],
     replay: Replay | None = None,
+    early: Early | None = None,
 ) -> None:
     """Run all cases on all implementations; return when every case is settled and all have ended.
 
@@ -43,6 +45,7 @@ async def run(  # noqa: PLR0913  four of them are whom to tell
         started: called once per address of a process, with what it says about itself.
         fault: called for what is wrong with an implementation and no case's outcome.
         replay: the outcome that an implementation with a ``replay`` file has for a case, if any.
+        early: the processes that were started before.
 
     Raises:
         UsageError: there is no implementation, or two have one address.
@@ -59,7 +62,7 @@ async def run(  # noqa: PLR0913  four of them are whom to tell
     board = Board(cases, addresses, settle, options)
     tasks = [
         asyncio.create_task(
-            Lane(implementation, board, options, started, fault).run()
+            Lane(implementation, board, options, started, fault, early or Early([])).run()
             if implementation.replay is None
             else _replay(implementation, board, replay)
         )

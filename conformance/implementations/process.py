@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from itertools import takewhile
 
 from conformance.implementations.answers import quote
+from conformance.implementations.spawn import Child
 
 _CHUNK = 1 << 16
 _LAST_WORDS = 64 << 10
@@ -30,7 +28,6 @@ _PIPE_BYTES = 1 << 20
 _EXIT_GRACE = 1.0
 # How long answers may gather before they are read: far less than a window of them takes.
 _GATHERING = 0.005
-_PR_SET_PDEATHSIG = 1
 
 
 class Process:
@@ -38,15 +35,11 @@ class Process:
 
     ``failure`` says what made the stream unreadable (a line without end, a closed pipe), ``ending``
     how the process ended; both are None while all is well.
-
-    Raises:
-        OSError: the program cannot be started.
     """
 
     def __init__(
         self,
-        argv: Sequence[str],
-        env: Mapping[str, str],
+        child: Child,
         *,
         max_line: int,
         wake: Callable[[], None],
@@ -61,16 +54,7 @@ class Process:
         self._unwritten: deque[memoryview] = deque()
         self._gone = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._popen = subprocess.Popen(  # noqa: S603  the command is what the user asked for
-            list(argv),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            env={**os.environ, **env},
-            start_new_session=True,
-            preexec_fn=_die_with_parent(),  # noqa: PLW1509  it calls prctl and nothing else
-        )
+        self._popen = child
         pipes = (self._popen.stdin, self._popen.stdout, self._popen.stderr)
         self._pipes = [pipe for pipe in pipes if pipe is not None]
         self._in, self._out, self._err = (pipe.fileno() for pipe in self._pipes)
@@ -282,24 +266,6 @@ class Process:
         except TimeoutError:
             return False
         return True
-
-
-def _die_with_parent() -> Callable[[], None] | None:
-    """What a child runs before its program so that it ends with us, even if we end by SIGKILL.
-
-    End of input on stdin tells a child the same, but a busy or hung one does not listen.
-    """
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def before_exec() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # the parent ended before prctl took effect
-            os._exit(1)
-
-    return before_exec
 
 
 def _signal_name(number: int) -> str:

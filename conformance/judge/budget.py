@@ -11,19 +11,32 @@ uses of the most used input, minus one: so many partial gradients are added. A c
 level L, inside a function that the case itself differentiates, counts 2^L * (forward + backward).
 The factor 2 stands for two sides that may both be off.
 
+Training steps are one long chain of calls, as if f were written out once for each step:
+
+    step = Σ forward + Σ backward + broadcast + repeated + rule
+    budget(variables) = 2 * (steps * step + decay(steps))
+    budget(value) = 2 * (Σ forward + (steps - 1) * step + decay(steps - 1))
+
+``rule`` is the optimizer's contract. ``decay`` is what comes of rounding a decay d to float32, half
+a unit: a weight 1 - d is then off by d / (1 - d) halves, in every step, and where the mean is
+corrected by 1 - d^t, that is off by (t - 1) * d^t / (1 - d^t) halves for the t - 1 products of d^t.
+
 Amplification of an error by the ops behind it is not counted: that takes an exact oracle.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from conformance.judge.contracts import contract
+from conformance.judge.contracts import contract, contracts
 from conformance.language.tree import Arrow, Call, Const, Expression, Member, Name, Node
+from conformance.optimizers import values
+from conformance.protocol import Optimizer
 
 GRADIENT_FUNCTIONS = frozenset({"grad", "grads", "valueAndGrad", "valueAndGrads", "variableGrads"})
 
@@ -33,12 +46,19 @@ class Budget(msgspec.Struct, frozen=True):
 
     value: float
     grads: float
+    variables: float = 0.0
 
 
 def budget(
-    tree: Arrow, inputs: Iterable[tuple[int, ...]], results: Iterable[tuple[int, ...]]
+    tree: Arrow,
+    inputs: Iterable[tuple[int, ...]],
+    results: Iterable[tuple[int, ...]],
+    optimizer: Optimizer | None = None,
+    steps: int = 1,
 ) -> Budget:
     """The budget of a function, given the shapes of its inputs and of its results.
+
+    With an optimizer, it is the budget of so many training steps.
 
     Raises:
         PolicyError: an op has no contract.
@@ -59,7 +79,38 @@ def budget(
         backward += back
         broadcasts |= found.broadcasts
     added = size if broadcasts and len(set(shapes)) > 1 else 0
-    return Budget(value=2 * forward, grads=2 * (forward + backward + added + _repeated(tree)))
+    grads = forward + backward + added + _repeated(tree)
+    if optimizer is None:
+        return Budget(value=2 * forward, grads=2 * grads)
+    step = grads + contracts().optimizers[optimizer.name]
+    before = (steps - 1) * step + _decayed(optimizer, steps - 1)
+    trained = steps * step + _decayed(optimizer, steps)
+    return Budget(value=2 * (forward + before), grads=2 * grads, variables=2 * trained)
+
+
+def _decayed(optimizer: Optimizer, steps: int) -> float:
+    """What the rounding of the optimizer's decays adds up to, in ULP."""
+    given = values(optimizer)
+    match optimizer.name:
+        case "rmsprop":
+            return steps * _half(given["decay"])
+        case "adadelta":
+            return steps * 2 * _half(given["rho"])
+        case "adam" | "adamax":
+            names = ("beta1", "beta2") if optimizer.name == "adam" else ("beta1",)
+            return sum(
+                (step - 1) * _half(given[name] ** step)
+                for name in names
+                for step in range(2, steps + 1)
+            )
+        case _:
+            return 0.0
+
+
+def _half(decay: float) -> float:
+    """Half a unit in the last place of a decay, in units of what it leaves of 1."""
+    left = abs(1 - decay)
+    return 0.5 * abs(decay) / left if left > 0 else math.inf
 
 
 @functools.lru_cache(maxsize=4096)

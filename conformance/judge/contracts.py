@@ -56,6 +56,7 @@ class Contracts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     strict_about_signed_zero: dict[str, str]
     methods: dict[str, str]
+    optimizers: dict[str, float]
     groups: tuple[Contract, ...]
 
 

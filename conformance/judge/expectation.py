@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from conformance.judge import no_gradient
 from conformance.judge.compare import Rules, stated, tensors
-from conformance.judge.finding import EXPECT, GRADS, ORDER, VALUE, Finding, first, title
+from conformance.judge.finding import (
+    EXPECT,
+    GRADS,
+    ORDER,
+    VALUE,
+    VARIABLES,
+    Finding,
+    first,
+    title,
+)
 from conformance.protocol import Returned, Threw
 from conformance.suite.case import Case, Decimals, Exact, Expectation, Expected, Missing
 from conformance.tensors import Tensor
@@ -37,20 +46,24 @@ def findings(case: Case, answer: Returned | Threw, side: Side) -> list[Finding]:
 
 
 def _incomplete(case: Case, answer: Returned) -> list[Finding]:
-    """What the call has to give, whatever the case states: a value, and a gradient per input."""
+    """What the call has to give, whatever the case states: a value, gradients, variables."""
     said: list[str] = []
     if answer.value is None and case.call not in ("grad", "grads"):
         said.append(f"returned no value, which {case.call} has to give")
-    wanted = 0 if case.call == "value" else len(case.wrt)
+    wanted = 0 if case.call in ("value", "minimize") else len(case.wrt)
     if len(answer.grads) != wanted:
         said.append(f"returned {len(answer.grads)} gradients, {wanted} are asked for")
+    trained = len(case.wrt) if case.call == "minimize" else 0
+    if len(answer.variables) != trained:
+        said.append(f"returned {len(answer.variables)} variables, {trained} are trained")
     return [Finding(kind="status", why=why, against=EXPECT) for why in said]
 
 
 def places(expect: Expectation) -> frozenset[str]:
     """The places that an expectation states something about, without those of its alternatives."""
     value = [VALUE] if expect.value is not None else []
-    return frozenset(value + [GRADS + name for name in expect.grads])
+    grads = [GRADS + name for name in expect.grads]
+    return frozenset(value + grads + [VARIABLES + name for name in expect.variables])
 
 
 def free(expect: Expectation) -> frozenset[str]:
@@ -60,7 +73,7 @@ def free(expect: Expectation) -> frozenset[str]:
 
 def checks_results(expect: Expectation) -> bool:
     """Whether an expectation states anything about what is returned or thrown."""
-    own = expect.value is not None or bool(expect.grads) or expect.throws is not None
+    own = bool(places(expect)) or expect.throws is not None
     return own or any(checks_results(part) for part in expect.either)
 
 
@@ -140,6 +153,11 @@ def _parts(case: Case, expect: Expectation, answer: Returned, side: Side) -> Ite
         found = _part(GRADS + name, shown.get(name), expected, side)
         if found is not None:
             yield found
+    trained = dict(zip(case.wrt, answer.variables, strict=False))
+    for name, expected in expect.variables.items():
+        found = _part(VARIABLES + name, trained.get(name), expected, side)
+        if found is not None:
+            yield found
 
 
 def _part(place: str, got: Tensor | None, expected: Expected, side: Side) -> Finding | None:
@@ -156,7 +174,7 @@ def _part(place: str, got: Tensor | None, expected: Expected, side: Side) -> Fin
             return None
         why = f"{title(place)}: expected {wanted}, got {given}"
         return Finding(kind="status", why=why, against=EXPECT)
-    strict = not is_gradient and side.strict_zero()
+    strict = place == VALUE and side.strict_zero()
     if isinstance(expected, Decimals):
         rules = Rules(place=place, against=EXPECT, strict_zero=strict, got_flushes=side.flushes)
         return stated(got, expected, rules)

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EXPECT = "expect"
+LAW = "law"
 VALUE = "value"
 GRADS = "grads."
+VARIABLES = "variables."
 
 ORDER: tuple[Class, ...] = (
-    "backend", "nondeterministic", "status", "shape", "dtype", "special", "numeric", "convention",
-    "printed", "leak",
+    "backend", "nondeterministic", "law", "status", "shape", "dtype", "special", "numeric",
+    "convention", "printed", "leak",
 )  # fmt: skip
 """The order of decisions: of several findings, the first class in this order is the verdict.
 
@@ -28,7 +30,7 @@ numeric one decides, since a convention excuses no other difference beside it.
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something that does not agree. ``against`` is ``expect`` or the reference's address."""
+    """Something that does not agree. ``against`` is ``expect``, ``law`` or an address."""
 
     kind: Class
     why: str
@@ -43,7 +45,9 @@ def first(findings: list[Finding]) -> Finding:
 
 
 def title(place: str) -> str:
-    """A place in words: ``value``, ``gradient of x``."""
+    """A place in words: ``value``, ``gradient of x``, ``variable w``."""
+    if place.startswith(VARIABLES):
+        return f"variable {place.removeprefix(VARIABLES)}"
     return f"gradient of {place.removeprefix(GRADS)}" if place.startswith(GRADS) else place
 
 

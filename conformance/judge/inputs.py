@@ -37,18 +37,6 @@ def values(argument: Argument) -> NDArray[np.float32] | None:
     return array if argument.shape is None else _reshaped(array, argument.shape)
 
 
-def shape(argument: Argument) -> tuple[int, ...]:
-    """The shape of an input; that of a literal follows the first branch of its nesting."""
-    if argument.shape is not None:
-        return argument.shape
-    found: list[int] = []
-    branch = argument.literal
-    while isinstance(branch, list | tuple):
-        found.append(len(branch))
-        branch = branch[0] if branch else None
-    return tuple(found)
-
-
 def number(expression: Expression) -> float | None:
     """The number that a literal expression stands for, or None."""
     match expression:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.judge import expectation, no_gradient
 from conformance.judge.compare import Rules, tensors
-from conformance.judge.finding import GRADS, VALUE, Finding, title
+from conformance.judge.finding import GRADS, VALUE, VARIABLES, Finding, title
 from conformance.judge.policy import Tolerance
 from conformance.outcomes import Outcome
 from conformance.protocol import Returned, Started, Threw
@@ -67,12 +67,9 @@ def findings(
     if len(answer.grads) != len(other.grads):
         why = f"{len(answer.grads)} gradients, {len(other.grads)} from {reference}"
         return [Finding(kind="status", why=why, against=reference)], 0.0
-    pairs = [(VALUE, answer.value, other.value)]
-    pairs += [
-        (GRADS + name, got, wanted)
-        for name, got, wanted in zip(context.case.wrt, answer.grads, other.grads, strict=False)
-    ]
-    for place, got, wanted in pairs:
+    theirs_at = _results(context.case, other)
+    for place, got in _results(context.case, answer).items():
+        wanted = theirs_at.get(place)
         if place in free:
             continue
         part = _place(context, place, (mine[0], got), (reference, wanted))
@@ -81,6 +78,17 @@ def findings(
         else:
             used = max(used, part)
     return found, used
+
+
+def _results(case: Case, answer: Returned) -> dict[str, Tensor | None]:
+    """What an answer has, by place; a call that gives no value has None there."""
+    grads = zip(case.wrt, answer.grads, strict=False)
+    trained = zip(case.wrt, answer.variables, strict=False)
+    return {
+        VALUE: answer.value,
+        **{GRADS + name: gradient for name, gradient in grads},
+        **{VARIABLES + name: variable for name, variable in trained},
+    }
 
 
 def is_unconnected(answer: Threw, other: Returned | Threw | None) -> bool:
@@ -116,7 +124,7 @@ def _place(
         place=place,
         against=reference,
         tolerance=functools.partial(context.tolerance, place),
-        strict_zero=not place.startswith(GRADS) and context.strict_zero(),
+        strict_zero=place == VALUE and context.strict_zero(),
         got_flushes=context.flushes(mine[0]),
         reference_flushes=context.flushes(reference),
         got_candidates=_candidates(context, place, mine[0], reference),
@@ -151,11 +159,7 @@ def _candidates(context: Context, place: str, flushing: str, computing: str) -> 
     for outcome in context.flushed.get(computing, ()):
         if outcome.returned is None:
             continue
-        if place == VALUE:
-            found.append(outcome.returned.value)
-        else:
-            shown = dict(zip(context.case.wrt, outcome.returned.grads, strict=False))
-            found.append(shown.get(place.removeprefix(GRADS)))
+        found.append(_results(context.case, outcome.returned).get(place))
     return tuple(tensor for tensor in found if tensor is not None)
 
 

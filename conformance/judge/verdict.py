@@ -10,13 +10,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from conformance.judge import expectation, reference
-from conformance.judge.finding import EXPECT, GRADS, VALUE, Finding, first
+from conformance.judge.finding import EXPECT, LAW, VALUE, VARIABLES, Finding, first
 from conformance.judge.policy import Policy, Tolerance
 from conformance.outcomes import Outcome, Verdict, Word
 from conformance.protocol import Returned, Started, Threw
 from conformance.suite.case import Case, Decimals
+
+if TYPE_CHECKING:
+    from conformance.judge.budget import Budget
 
 
 def judge(  # noqa: PLR0913, PLR0917  the six things that a verdict depends on
@@ -42,7 +48,7 @@ def judge(  # noqa: PLR0913, PLR0917  the six things that a verdict depends on
         PolicyError: numbers differ, and an op of the case has no contract to derive a budget from.
     """
     if flushed is None:
-        flushed = {name: list(one.flushed) for name, one in outcomes.items() if one.flushed}
+        flushed = {name: list(one.variants.values()) for name, one in outcomes.items()}
     return _Judge(case, outcomes, started, policy, reference, flushed).verdicts()
 
 
@@ -85,8 +91,10 @@ class _Judge:
     def tolerance(self, place: str) -> Tolerance:
         match self.policy.rule:
             case "contracts":
-                value, grads = self._budgets
-                return Tolerance(ulp=value if place == VALUE else grads)
+                found = self._budget
+                if place.startswith(VARIABLES):
+                    return Tolerance(ulp=found.variables)
+                return Tolerance(ulp=found.value if place == VALUE else found.grads)
             case "bits":
                 return Tolerance(ulp=0.0)
             case "ulp":
@@ -95,19 +103,19 @@ class _Judge:
                 return Tolerance(rtol=self.policy.rtol, atol=self.policy.atol)
 
     @functools.cached_property
-    def _budgets(self) -> tuple[float, float]:
+    def _budget(self) -> Budget:
         from conformance.judge.budget import budget  # noqa: PLC0415  only a difference needs it
-        from conformance.judge.inputs import shape  # noqa: PLC0415
+        from conformance.suite.arguments import shape  # noqa: PLC0415
 
         results = [
             tensor.shape
             for answer in self.answers.values()
             if isinstance(answer, Returned)
-            for tensor in (answer.value, *answer.grads)
+            for tensor in (answer.value, *answer.grads, *answer.variables)
             if tensor is not None
         ]
-        found = budget(self.case.f.tree, map(shape, self.case.args), results)
-        return found.value, found.grads
+        shapes = map(shape, self.case.args)
+        return budget(self.case.f.tree, shapes, results, self.case.optimizer, self.case.steps)
 
     @functools.cached_property
     def _is_strict(self) -> bool:
@@ -143,6 +151,8 @@ class _Judge:
         if answer is None:
             return _plain(outcome, "not run", "no answer is recorded")
         found = [*_backend(answer, self.started.get(name)), *self.violations[name]]
+        if self.case.law is not None:
+            return self._by_law(outcome, answer, found)
         other = None
         if self.reference is not None and name != self.reference:
             other = self.answers[self.reference]
@@ -156,6 +166,40 @@ class _Judge:
         if found:
             return self._failed(name, first(found))
         return self._passed(name, used if held else None)
+
+    def _by_law(
+        self, outcome: Outcome, answer: Returned | Threw, found: list[Finding]
+    ) -> Verdict:
+        """The verdict on an answer that is held against those to its variants alone."""
+        from conformance.judge import laws  # noqa: PLC0415  most cases have no law
+
+        for name in laws.requests_of(self.case):
+            variant = outcome.variants.get(name)
+            said = _without_answer(variant) if variant else _plain(outcome, "not run", "no answer")
+            if said is not None:
+                return msgspec.structs.replace(
+                    said,
+                    case=outcome.case,
+                    implementation=outcome.implementation,
+                    why=f"the request `{name}`: {said.why}",
+                )
+        used = None
+        if isinstance(answer, Returned):
+            if laws.is_silent(self.case, answer):
+                why = "does not say what became of the inputs"
+                return _plain(outcome, "unsupported", why)
+            more, used = laws.findings(self.case, outcome)
+            found += more
+        if found:
+            return self._failed(outcome.implementation, first(found))
+        return Verdict(
+            case=self.case.id,
+            implementation=outcome.implementation,
+            verdict="pass",
+            expected=True,
+            against=LAW,
+            used=used,
+        )
 
     def _passed(self, name: str, used: float | None) -> Verdict:
         answer = self.answers[name]
@@ -183,7 +227,7 @@ class _Judge:
 
     def _failed(self, name: str, finding: Finding) -> Verdict:
         concerned = [name]
-        if finding.against != EXPECT:
+        if finding.against not in {EXPECT, LAW}:
             concerned.append(finding.against)
         # What the case states names who is wrong; where it is silent, the reference's word counts.
         violating = tuple(at for at in concerned if self._violates(at))
@@ -207,7 +251,10 @@ class _Judge:
             return ""
         place = finding.worst.place
         stated = self.case.expect
-        part = stated.value if place == VALUE else stated.grads.get(place.removeprefix(GRADS))
+        part = stated.value
+        if place != VALUE:
+            named = stated.variables if place.startswith(VARIABLES) else stated.grads
+            part = named.get(place.partition(".")[2])
         if (
             not isinstance(part, Decimals)
             or self._violates(name)

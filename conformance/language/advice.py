@@ -8,9 +8,16 @@ from collections.abc import Iterable
 from conformance.language.names import ApiNames
 
 PROPERTIES = frozenset(
-    {"value", "grads", "grad", "gradFunc", "mean", "variance", "values", "indices"}
+    {
+        *("value", "grads", "grad", "gradFunc", "mean", "variance", "values", "indices"),
+        *("result", "indexes"),
+        *("selectedIndices", "selectedScores", "validOutputs"),
+        *("outputIndices", "outputValues", "emptyRowIndicator", "reverseIndexMap", "outputShape"),
+        *("nGrams", "nGramsSplits", "rtNestedSplits", "rtDenseValues"),
+        *("outputNestedSplits", "outputDenseValues"),
+    }
 )
-"""What can be read from the results of gradients, ``moments``, ``topk`` and ``unique``."""
+"""What can be read from the results of gradients and of ops that have several."""
 
 _ENVIRONMENT = "a case cannot change or see its environment; choose a backend with its address"
 _LIFETIME = "the harness keeps and disposes tensors itself"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from conformance.judge import finding
-from conformance.judge.finding import GRADS, VALUE
+from conformance.judge.finding import GRADS, VALUE, VARIABLES
 from conformance.protocol import Returned
 from conformance.suite.case import Case, Decimals, Exact, Expected
 from conformance.tensors import Tensor
@@ -84,12 +84,15 @@ def places(case: Case, returned: Mapping[str, Returned], reference: str | None) 
     if case.call not in {"grad", "grads"}:
         tensors = {address: answer.value for address, answer in returned.items()}
         found.append(_place(VALUE, tensors, case.expect.value, held))
+    trains = case.call == "minimize"
+    stated = case.expect.variables if trains else case.expect.grads
     for number, name in enumerate(case.wrt):
-        tensors = {
-            address: answer.grads[number] if number < len(answer.grads) else None
-            for address, answer in returned.items()
-        }
-        found.append(_place(GRADS + name, tensors, case.expect.grads.get(name), held))
+        tensors = {}
+        for address, answer in returned.items():
+            every = answer.variables if trains else answer.grads
+            tensors[address] = every[number] if number < len(every) else None
+        at = (VARIABLES if trains else GRADS) + name
+        found.append(_place(at, tensors, stated.get(name), held))
     return found
 
 

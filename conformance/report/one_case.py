@@ -10,13 +10,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from conformance import optimizers
 from conformance.judge import finding
 from conformance.judge.finding import title
+from conformance.laws import law, requests
 from conformance.outcomes import Outcome, Verdict
 from conformance.protocol import Argument, Returned
 from conformance.report import elements, terminal
 from conformance.report.elements import Cell, Grid, Place
-from conformance.results import Results
+from conformance.results import Results, Settled
 from conformance.suite.case import Case, Decimals, Exact, Expectation, Expected
 from conformance.tensors import Tensor
 
@@ -45,6 +47,8 @@ def show(found: Results, console: Console) -> None:
     returned = {o.implementation: o.returned for o in settled.outcomes if o.returned is not None}
     for place in elements.places(case, returned, reference):
         _place(place, console)
+    if case.law is not None:
+        _variants(settled, reference, console)
     for fault in found.footer.faults:
         console.print(f"[bold red]fault[/]  {escape(fault)}", soft_wrap=True)
     for problem in found.footer.expectations:
@@ -58,6 +62,16 @@ def _head(case: Case, console: Console) -> None:
         if line:
             console.print(escape(line), soft_wrap=True)
     console.print()
+    if case.law is not None:
+        name = law.parse(case.law).name
+        console.print(f"law [bold]{escape(case.law)}[/]: {law.FORMULAS[name]}\n", soft_wrap=True)
+    _asked(case, console)
+    for line in _expectation(case.expect):
+        console.print(escape(line), soft_wrap=True)
+    console.print()
+
+
+def _asked(case: Case, console: Console) -> None:
     wrt = f" for {', '.join(case.wrt)}" if case.wrt else ""
     console.print(f"{case.call}{escape(wrt)} of")
     source = textwrap.indent(textwrap.dedent(case.f.source).strip(), "    ")
@@ -65,11 +79,31 @@ def _head(case: Case, console: Console) -> None:
     given = list(zip(case.names, case.args, strict=True))
     if case.dy is not None:
         given.append(("dy", case.dy))
+    if case.optimizer is not None:
+        about = optimizers.described(case.optimizer, case.steps)
+        console.print(f"[bold]optimizer[/] = {escape(about)}", soft_wrap=True)
     for name, argument in given:
         console.print(f"[bold]{escape(name)}[/] = {escape(described(argument))}", soft_wrap=True)
-    for line in _expectation(case.expect):
-        console.print(escape(line), soft_wrap=True)
-    console.print()
+
+
+def _variants(settled: Settled, reference: str | None, console: Console) -> None:
+    """The further requests of a law, each with all its answers."""
+    for name, variant in requests.variants(settled.case).items():
+        console.print(f"[bold]request `{escape(name)}`[/]", soft_wrap=True)
+        _asked(variant, console)
+        console.print()
+        returned = {}
+        for outcome in settled.outcomes:
+            said = outcome.variants.get(name)
+            if said is not None and said.threw is not None:
+                about = f"{outcome.implementation} threw {said.threw.type}: {said.threw.message}"
+                console.print(escape(about), soft_wrap=True)
+            elif said is not None and said.returned is not None:
+                returned[outcome.implementation] = said.returned
+            else:
+                console.print(f"no answer from {escape(outcome.implementation)}", soft_wrap=True)
+        for place in elements.places(variant, returned, reference):
+            _place(place, console)
 
 
 def described(argument: Argument) -> str:
@@ -115,6 +149,8 @@ def _expectation(expect: Expectation, indent: str = "") -> Iterator[str]:
         yield f"{indent}expected value: {_expected(expect.value)}"
     for name, part in expect.grads.items():
         yield f"{indent}expected gradient of {name}: {_expected(part)}"
+    for name, part in expect.variables.items():
+        yield f"{indent}expected variable {name}: {_expected(part)}"
     if expect.throws is not None:
         phase = f" in phase {expect.throws.phase}" if expect.throws.phase else ""
         said = f" that says: {expect.throws.message}" if expect.throws.message else ""

@@ -1,8 +1,8 @@
 """A case as a program of its own, to paste into a bug report: for Node, for a page, for Python.
 
-Each program prints the value and every gradient, one element a line: index, shortest float32
-decimal, bits. Inputs are written as decimals where decimals say all, and as bits where they do not:
-NaN, -0 and subnormal numbers.
+Each program prints the value and every gradient, or trained variable, one element a line: index,
+shortest float32 decimal, bits. Inputs are written as decimals where decimals say all, and as bits
+where they do not: NaN, -0 and subnormal numbers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What the programs call their own things, and what JavaScript keeps for itself.
 _TAKEN = frozenset({
     "tf", "f", "dy", "value", "grads", "grad", "main", "show", "say", "bits", "decimal", "text",
-    "os", "numpy", "tensorflow", "settings", "gradients", "tensor", "print", "json", "try", "await",
+    "os", "numpy", "tensorflow", "settings", "gradients", "optimizers", "optimizer", "step",
+    "request", "tensor", "print", "json", "try", "await",
     "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete",
     "do", "else", "enum", "eval", "export", "extends", "finally", "for", "function", "if",
     "implements", "import", "in", "instanceof", "interface", "let", "new", "null", "package",
@@ -51,6 +52,22 @@ def program(case: Case, form: Form, backend: str = "cpu") -> str:
             return repro_javascript.page(case, backend)
         case "python":
             return repro_python.script(case)
+
+
+def requests(case: Case) -> dict[str, Case]:
+    """The further requests of a case with a law, by name; a program makes them all."""
+    if case.law is None:
+        return {}
+    from conformance.laws.requests import variants  # noqa: PLC0415
+
+    return variants(case)
+
+
+def snippet(case: Case) -> str:
+    """The lines of JavaScript that make the inputs and call the function, to be read in a text."""
+    from conformance.report import repro_javascript  # noqa: PLC0415
+
+    return "\n".join(repro_javascript.snippet(case))
 
 
 def variables(case: Case) -> dict[str, str]:

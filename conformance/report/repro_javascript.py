@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 from conformance.language.names import shipped
@@ -118,6 +120,19 @@ def page(case: Case, backend: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def snippet(case: Case) -> list[str]:
+    """The function, the inputs and the call alone, without what shows the answer."""
+    names = repro.variables(case)
+    given = ", ".join(names.values())
+    calls = [line for line in _call(case, names) if not line.startswith("await show")]
+    source = textwrap.dedent(case.f.source).strip()
+    return [
+        f"const f = {source};",
+        *_inputs(case, names),
+        *(calls or [f"const value = f({given});"]),
+    ]
+
+
 def _comment(case: Case) -> list[str]:
     return [f"// {line}" for line in (case.id, case.why, case.spec) if line]
 
@@ -126,24 +141,43 @@ def _main(case: Case, backend: str) -> list[str]:
     names = repro.variables(case)
     lines = [f"const f = {case.f.source.strip()};", "", "async function main() {"]
     lines.append(f"  await tf.setBackend('{backend}');")
-    for name, argument in zip(case.names, case.args, strict=True):
-        made = _tensor(argument)
-        if case.call == "variableGrads" and name in case.wrt:
-            made = f"tf.variable({made}, true, {json.dumps(name)})"
-        lines += _indented(f"const {names[name]} = {made};")
-    if case.dy is not None:
-        lines += _indented(f"const dy = {_tensor(case.dy)};")
+    for line in _inputs(case, names):
+        lines += _indented(line)
     lines += [f"  {line}" for line in _call(case, names)]
+    for name, variant in repro.requests(case).items():
+        lines += [f"  {line}" for line in _request(name, variant, case)]
     lines.append("}")
     failed = "main().catch((error) => say(`threw ${error.constructor.name}: ${error.message}`));"
     return [*lines, "", _SHOW, failed]
+
+
+def _request(name: str, variant: Case, case: Case) -> list[str]:
+    """A block with a further request of a law; what is as in the case is not written again."""
+    names = repro.variables(variant)
+    lines = [f"say({json.dumps(f'request: {name}')});"]
+    if variant.f != case.f:
+        lines.append(f"const f = {variant.f.source.strip()};")
+    lines += [*_inputs(variant, names), *_call(variant, names)]
+    return ["{", *(part for line in lines for part in _indented(line)), "}"]
+
+
+def _inputs(case: Case, names: dict[str, str]) -> Iterator[str]:
+    for name, argument in zip(case.names, case.args, strict=True):
+        made = _tensor(argument)
+        if case.call in {"variableGrads", "minimize"} and name in case.wrt:
+            made = f"tf.variable({made}, true, {json.dumps(name)})"
+        yield f"const {names[name]} = {made};"
+    if case.dy is not None:
+        yield f"const dy = {_tensor(case.dy)};"
 
 
 def _indented(text: str) -> list[str]:
     return [f"  {line}" for line in text.split("\n")]
 
 
-def _call(case: Case, names: dict[str, str]) -> list[str]:
+def _call(  # noqa: PLR0911  one for each call
+    case: Case, names: dict[str, str]
+) -> list[str]:
     """The lines that call the gradient function, and show what it gives."""
     given = ", ".join(names.values())
     xs = [names[name] for name in case.wrt]
@@ -171,6 +205,28 @@ def _call(case: Case, names: dict[str, str]) -> list[str]:
             shows = [f"await show({json.dumps(f'gradient of {n}')}, grads[{json.dumps(n)}]);"
                      for n in case.wrt]  # fmt: skip
             return [made, value, *shows]
+        case "minimize":
+            return _training(case, names)
+
+
+def _training(case: Case, names: dict[str, str]) -> list[str]:
+    """The lines that take the training steps, and show the last loss and the variables."""
+    assert case.optimizer is not None
+    given = ", ".join(_parameter(value) for value in case.optimizer.arguments)
+    variables = ", ".join(names[name] for name in case.wrt)
+    return [
+        f"const optimizer = tf.train.{case.optimizer.name}({given});",
+        "let value;",
+        f"for (let step = 1; step <= {case.steps}; step++) {{",
+        f"  value = optimizer.minimize(() => f({', '.join(names.values())}), true, [{variables}]);",
+        "}",
+        "await show('value', value);",
+        *(f"await show({json.dumps(f'variable {n}')}, {names[n]});" for n in case.wrt),
+    ]
+
+
+def _parameter(value: float | bool | None) -> str:
+    return "undefined" if value is None else json.dumps(value)
 
 
 def _tensor(argument: Argument) -> str:

@@ -22,7 +22,7 @@ os.environ.update(settings.ENVIRONMENT)
 import numpy
 import tensorflow
 
-from reference_impl import gradients
+from reference_impl import gradients, optimizers
 from reference_impl import tfjs as tf
 
 settings.pin()
@@ -62,17 +62,27 @@ def script(case: Case) -> str:
     """The script; it needs this distribution installed, for ``reference_impl``."""
     names = repro.variables(case)
     comment = "".join(f"# {line}\n" for line in (case.id, case.why, case.spec) if line)
-    lines = ["def main():"]
-    for name, argument in zip(case.names, case.args, strict=True):
-        made = _tensor(argument)
-        if case.call == "variableGrads" and name in case.wrt:
-            made = f"tensorflow.Variable({made}, name={name!r})"
-        lines += _indented(f"{names[name]} = {made}")
-    if case.dy is not None:
-        lines += _indented(f"dy = {_tensor(case.dy)}")
-    lines += [f"    {line}" for line in _call(case, names)]
+    lines = ["def main():", *_indented("\n".join(_body(case, names)))]
+    for name, variant in repro.requests(case).items():
+        function = _indented(to_python(variant.f.tree)) if variant.f != case.f else []
+        inner = [*function, *_indented("\n".join(_body(variant, repro.variables(variant))))]
+        request = [f"print({f'request: {name}'!r})", "def request():", *inner, "request()"]
+        lines += _indented("\n".join(request))
     body = "\n".join(lines)
     return f"{comment}{_HEAD}\n{to_python(case.f.tree)}\n\n{body}\n\n{_SHOW}"
+
+
+def _body(case: Case, names: dict[str, str]) -> list[str]:
+    """The lines that make the inputs, call, and show."""
+    lines = []
+    for name, argument in zip(case.names, case.args, strict=True):
+        made = _tensor(argument)
+        if case.call in {"variableGrads", "minimize"} and name in case.wrt:
+            made = f"tensorflow.Variable({made}, name={name!r})"
+        lines.append(f"{names[name]} = {made}")
+    if case.dy is not None:
+        lines.append(f"dy = {_tensor(case.dy)}")
+    return [*lines, *_call(case, names)]
 
 
 def _indented(text: str) -> list[str]:
@@ -88,6 +98,11 @@ def _call(case: Case, names: dict[str, str]) -> list[str]:
     xs = ", ".join(names[name] for name in case.wrt)
     if case.call == "value":
         return [f'show("value", f({given}))']
+    if case.optimizer is not None:
+        about = f"{case.optimizer.name!r}, {case.optimizer.arguments!r}, {case.steps}"
+        lines = [f"value = optimizers.minimize(lambda: f({given}), [{xs}], {about})"]
+        lines.append('show("value", value)')
+        return lines + [f"show({f'variable {n}'!r}, {names[n]})" for n in case.wrt]
     dy = ""
     if case.dy is not None:
         coerced = f'gradients.upstream("{case.call}", dy)'

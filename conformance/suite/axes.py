@@ -87,9 +87,7 @@ def combinations(
     return [dict(combination) for combination in itertools.product(*lists)], []
 
 
-def _shared(
-    written: Mapping, shared: Mapping | None, name: str
-) -> tuple[Node, Problem | None]:
+def _shared(written: Mapping, shared: Mapping | None, name: str) -> tuple[Node, Problem | None]:
     """The list that ``{shared: NAME}`` stands for, as if it stood there."""
     named = written.entries.get("shared")
     if not isinstance(named, Scalar) or len(written.entries) != 1:
@@ -99,7 +97,9 @@ def _shared(
     known = shared.entries if shared else {}
     if named.text in known:
         return nodes.moved(known[named.text], named.line, named.column), None
-    hint = f"the shared axes: {', '.join(known)}" if known else "`axes: ../axes.yaml` names the file"
+    hint = "`axes: ../axes.yaml` names the file"
+    if known:
+        hint = f"the shared axes: {', '.join(known)}"
     return written, Problem(name, named.line, named.column, f"no shared axis `{named.text}`", hint)
 
 

@@ -1,8 +1,9 @@
 """Cases that were read before, so that an unchanged file is not parsed again.
 
 An entry is named by the SHA-256 of all that its cases depend on: the file's bytes, the shared axes
-that it names, how it is called, the names of the bundled tf.js and the code that reads files. It starts with the SHA-256 of
-its own content; what is damaged is read anew. Files with problems are never kept.
+that it names, how it is called, the names of the bundled tf.js and the code that reads files. It
+starts with the SHA-256 of its own content; what is damaged is read anew. Files with problems are
+never kept.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ MOST_ENTRIES = 500
 _SUM = 32
 _AXES = re.compile(rb"^axes:[ \t]*(\S+)", re.MULTILINE)
 _HERE = Path(__file__).resolve().parent
-_CODE = (_HERE, _HERE.parent / "language")
+_CODE = (_HERE, _HERE.parent / "language", _HERE.parent / "laws")
 
 
 class Cache:

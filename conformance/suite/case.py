@@ -7,9 +7,11 @@ import msgspec
 from conformance.protocol import Argument, Call, Function, Optimizer, Phase, Run
 from conformance.tensors import Tensor
 
-
 DAMAGES_MEMORY = "memory"
 """The tag of cases that make some implementation write where it must not."""
+
+INPUTS_UNCHANGED = "inputs unchanged"
+"""The law that is about what is left of the inputs."""
 
 
 class Frozen(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -59,7 +61,8 @@ class Expectation(Frozen, frozen=True):
     """What a case states. Absent parts state nothing.
 
     ``variables`` are the new values after training. ``either`` lists the legal alternatives: one of
-    them must hold as a whole, beside the rest. ``leaks`` is the number of tensors that may stay alive.
+    them must hold as a whole, beside the rest. ``leaks`` is the number of tensors that may stay
+    alive.
     """
 
     value: Expected | None = None
@@ -76,8 +79,9 @@ class Case(Frozen, frozen=True):
 
     ``id`` is its path with its axes: ``ops/reduction/sum along axis[axis=0,keepDims=true]``.
     ``names`` and ``args`` are the inputs in the order of ``f``'s parameters. ``optimizer`` is there
-    for ``minimize`` alone, which takes so many ``steps``. ``file`` and ``line``
-    say where it was written.
+    for ``minimize`` alone, which takes so many ``steps``. ``file`` and ``line`` say where it was
+    written. ``timeout`` is in seconds, for a case that is known to hang somewhere. A case with a
+    ``law`` is held against its own answers to variants of it, nothing else.
     """
 
     id: str
@@ -92,11 +96,13 @@ class Case(Frozen, frozen=True):
     optimizer: Optimizer | None = None
     steps: int = 1
     expect: Expectation = Expectation()
+    law: str | None = None
+    timeout: float | None = None
     tags: tuple[str, ...] = ()
     why: str | None = None
     spec: str | None = None
 
-    def request(self, number: int) -> Run:
+    def request(self, number: int, *, trace: bool = False) -> Run:
         """The message that asks an implementation for this case, without what is expected of it."""
         return Run(
             id=number,
@@ -110,6 +116,8 @@ class Case(Frozen, frozen=True):
             steps=self.steps,
             print=self.expects_print,
             renew=DAMAGES_MEMORY in self.tags,
+            inspect=self.law == INPUTS_UNCHANGED,
+            trace=trace,
         )
 
     @property

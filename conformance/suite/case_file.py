@@ -18,19 +18,24 @@ from conformance.language.tree import Arrow
 from conformance.problems import Problem
 from conformance.protocol import Argument, Call, Function
 from conformance.suite import axes, inputs, nodes
+from conformance.suite.arguments import dtype
 from conformance.suite.axes import Filler, Values
 from conformance.suite.case import Case, Expectation
 from conformance.suite.expect import expectation
 from conformance.suite.inputs import Invalid
+from conformance.suite.laws import law_cases, laws
 from conformance.suite.nodes import Mapping, Node, Scalar, Sequence
 from conformance.suite.places import place
+from conformance.suite.training import training
 
 SUITE_FIELDS = ("suite", "spec", "why", "tags", "axes", "cases")
 CASE_FIELDS = (
-    "name", "f", "inputs", "for", "call", "wrt", "dy", "expect", "tags", "why", "spec",
+    "name", "f", "inputs", "for", "call", "wrt", "dy", "optimizer", "steps", "expect", "tags",
+    "laws", "timeout", "why", "spec",
 )  # fmt: skip
 CALLS = get_args(Call)
 SINGLE = frozenset({"valueAndGrad", "grad"})
+WITHOUT_DY = frozenset({"value", "variableGrads", "minimize"})
 MAX_CASES = 50_000
 MAX_DATA = 64 << 20
 """Concrete cases of one file, and bytes of their inputs: beyond, a file is a mistake or a bomb."""
@@ -41,6 +46,7 @@ _CUT = (
 )
 _SUITE = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 _DIFFERENTIABLE = frozenset({"float32", "complex64"})
+_SECONDS = re.compile(r"\d+(\.\d+)?")
 T = TypeVar("T")
 
 
@@ -98,6 +104,16 @@ class CaseFile:
             else:
                 self._problem(item, "a case is a mapping", "it has a name and a function `f`")
 
+    def _timeout(self, node: Mapping) -> float | None:
+        """The seconds that a case states it must be given at most."""
+        text = self._text(node, "timeout")
+        if text is None:
+            return None
+        if not _SECONDS.fullmatch(text) or not float(text):
+            self._problem(node.entries["timeout"], "`timeout` is a number of seconds above 0")
+            return None
+        return float(text)
+
     def _shared_axes(self, root: Mapping) -> Mapping | None:
         """The lists of the file that the field ``axes`` names."""
         path = self._text(root, "axes")
@@ -127,6 +143,7 @@ class CaseFile:
         tags += self._tags(node)
         why = self._text(node, "why")
         spec = self._text(node, "spec") or spec
+        timeout = self._timeout(node)
         if name is None or f is None or call not in CALLS:
             return
         title = axes.title(name)
@@ -137,14 +154,16 @@ class CaseFile:
             )  # fmt: skip
             self.repeated.add(node.line)
         self._titles.setdefault(title, node.line)
-        for values, case in self._expanded(node, call):
+        for values, case, texts in self._expanded(node, call):
             case_id = f"{suite}/{title}{axes.suffix(values)}"
-            named = msgspec.structs.replace(case, id=case_id, tags=tags, why=why, spec=spec)
-            if not self._keep(named, node):
+            named = msgspec.structs.replace(
+                case, id=case_id, tags=tags, timeout=timeout, why=why, spec=spec
+            )
+            if not all(self._keep(one, node) for one in (named, *law_cases(named, texts))):
                 break
 
-    def _expanded(self, node: Mapping, call: str) -> Iterator[tuple[Values, Case]]:
-        """The concrete cases of a written one, up to the first that is wrong."""
+    def _expanded(self, node: Mapping, call: str) -> Iterator[tuple[Values, Case, tuple[str, ...]]]:
+        """The concrete cases of a written one and their laws, up to the first that is wrong."""
         combinations: list[Values] = [{}]
         given = node.entries.get("for")
         if isinstance(given, Mapping):
@@ -158,11 +177,13 @@ class CaseFile:
             before = len(self.problems)
             filler = Filler(values, self.file)
             case = self._concrete(node, filler, call)
+            make = functools.partial(laws, node, filler, case) if case else None
+            texts = None if make is None else self._valid(make)
             self.problems += filler.problems
-            if case is None or len(self.problems) > before:
+            if case is None or texts is None or len(self.problems) > before:
                 return
             used |= filler.used
-            yield values, case
+            yield values, case, texts
         if isinstance(given, Mapping) and combinations:
             for axis in given.keys.keys() - used:
                 hint = f"write ${{{axis}}} where its value belongs"
@@ -188,9 +209,9 @@ class CaseFile:
         assert isinstance(name, Scalar)
         filler.splice(name)
         source, tree = self._function(f, filler)
-        filled = {
+        filled: dict[str, Node] = {
             field: filler.fill(node.entries[field])
-            for field in ("inputs", "dy", "wrt", "expect")
+            for field in ("inputs", "dy", "wrt", "optimizer", "steps", "expect")
             if field in node.entries
         }
         if filler.problems:
@@ -205,15 +226,16 @@ class CaseFile:
                 "inputs are given in the order of the parameters",
             )  # fmt: skip
         dy = None
-        if "dy" in filled and call in {"value", "variableGrads"}:
+        if "dy" in filled and call in WITHOUT_DY:
             self._problem(node.keys["dy"], f"`dy` does not go with `call: {call}`")
         elif "dy" in filled:
             dy = self._valid(lambda: inputs.argument(filled["dy"]))
         wrt = self._valid(lambda: _wrt(node, filled.get("wrt"), arguments, call))
+        trained = self._valid(lambda: training(node, filled, call))
         expect = Expectation()
         if "expect" in filled and wrt is not None:
-            expect = self._valid(lambda: expectation(filled["expect"], wrt)) or expect
-        if tree is None or wrt is None or len(self.problems) > before:
+            expect = self._valid(lambda: expectation(filled["expect"], wrt, call)) or expect
+        if tree is None or wrt is None or trained is None or len(self.problems) > before:
             return None
         return Case(
             id="",
@@ -225,6 +247,8 @@ class CaseFile:
             args=tuple(arg for arg in arguments.values() if arg is not None),
             wrt=wrt,
             dy=dy,
+            optimizer=trained[0],
+            steps=trained[1],
             expect=expect,
         )
 
@@ -309,7 +333,7 @@ def _wrt(
         floats = tuple(
             name
             for name, given in arguments.items()
-            if given is None or inputs.dtype_of(given) in _DIFFERENTIABLE
+            if given is None or dtype(given) in _DIFFERENTIABLE
         )
         wrt = floats or tuple(arguments)
     else:

@@ -20,33 +20,43 @@ from conformance.suite.case import (
 from conformance.suite.inputs import Invalid
 from conformance.suite.nodes import Mapping, Node, Scalar
 
-FIELDS = ("value", "grads", "throws", "printed", "either", "leaks")
+FIELDS = ("value", "grads", "variables", "throws", "printed", "either", "leaks")
+_ALTERNATIVE = frozenset({"value", "grads", "variables", "throws", "printed"})
 _PHASES = get_args(Phase)
 
 
-def expectation(node: Node, wrt: tuple[str, ...], *, nested: bool = False) -> Expectation:
-    """What a case states; ``wrt`` are the inputs that have gradients.
+def expectation(
+    node: Node, wrt: tuple[str, ...], call: str = "valueAndGrads", *, nested: bool = False
+) -> Expectation:
+    """What a case states; ``wrt`` are the inputs that have gradients or are trained.
 
     Raises:
         Invalid: an unknown field, a gradient of something that has none, a ragged list.
     """
-    allowed = tuple(f for f in FIELDS if not nested or f in {"value", "grads", "throws", "printed"})
-    entries = _fields(node, allowed, "an expectation").entries
+    allowed = tuple(f for f in FIELDS if not nested or f in _ALTERNATIVE)
+    given = _fields(node, allowed, "an expectation")
+    entries = given.entries
+    absent, instead = ("grads", "variables") if call == "minimize" else ("variables", "grads")
+    if absent in entries:
+        message = f"`{absent}` does not go with `call: {call}`"
+        raise Invalid(given.keys[absent], message, f"it gives `{instead}`")
     either: tuple[Expectation, ...] = ()
     if "either" in entries:
         alternatives = entries["either"]
         if isinstance(alternatives, Scalar | Mapping) or not alternatives.items:
             raise Invalid(alternatives, "`either` is a list of expectations")
-        either = tuple(expectation(item, wrt, nested=True) for item in alternatives.items)
+        either = tuple(expectation(item, wrt, call, nested=True) for item in alternatives.items)
     found = Expectation(
         value=expected(entries["value"]) if "value" in entries else None,
         grads=_grads(entries["grads"], wrt) if "grads" in entries else {},
+        variables=_variables(entries["variables"], wrt) if "variables" in entries else {},
         throws=_throws(entries["throws"]) if "throws" in entries else None,
         printed=_printed(entries["printed"], wrt) if "printed" in entries else None,
         either=either,
         leaks=inputs.integer(entries["leaks"], 0, 1000, "leaks") if "leaks" in entries else 0,
     )
-    if found.throws and (found.value or found.grads or found.printed or found.either):
+    results = found.value or found.grads or found.variables or found.printed
+    if found.throws and (results or found.either):
         raise Invalid(node, "what throws returns nothing: remove `throws` or the rest",
                       "alternatives go into `either`")  # fmt: skip
     return found
@@ -112,6 +122,15 @@ def _grads(node: Node, wrt: tuple[str, ...]) -> dict[str, Expected]:
             hint = f"did you mean `{close[0]}`?" if close else f"gradients are taken for: {known}"
             raise Invalid(key, f"no gradient is taken for `{name}`", hint)
     return {name: expected(value) for name, value in node.entries.items()}
+
+
+def _variables(node: Node, wrt: tuple[str, ...]) -> dict[str, Expected]:
+    named = _fields(node, wrt, "the trained variables")
+    found = {name: expected(value) for name, value in named.entries.items()}
+    for name, part in found.items():
+        if isinstance(part, Missing):
+            raise Invalid(named.entries[name], "a variable always has a value")
+    return found
 
 
 def _throws(node: Node) -> Throws:

@@ -64,18 +64,6 @@ def argument(node: Node) -> Argument:
             return _generated(node, generator)
 
 
-def dtype_of(given: Argument) -> str:
-    """The dtype that tf.js gives an argument: stated, or inferred from the first element."""
-    if given.dtype is not None:
-        return given.dtype
-    first = given.literal
-    while isinstance(first, list):
-        first = first[0] if first else 0.0
-    if isinstance(first, bool):
-        return "bool"
-    return "string" if isinstance(first, str) else "float32"
-
-
 def literal(node: Node) -> Any:
     """The JSON value of a JavaScript literal; see ``protocol.Argument``.
 

@@ -7,12 +7,15 @@
 import {Watcher} from './watcher.js';
 import {guarded, missing} from './missing.js';
 import {fromMessage, toMessage} from './tensors.js';
+import {Tracer} from './trace.js';
 
 /**
  * @typedef {import('./tensors.js').Argument} Argument
+ * @typedef {{name: string, arguments?: (number | boolean | null)[]}} Optimizer
  * @typedef {{call: string, f: {source: string}, names: string[], args: Argument[], wrt: string[],
- *   dy?: Argument | null, print?: boolean, renew?: boolean}} Run
- * @typedef {{value?: any, grads: any[]}} Result
+ *   dy?: Argument | null, optimizer?: Optimizer | null, steps?: number, print?: boolean, renew?: boolean,
+ *   inspect?: boolean}} Run
+ * @typedef {{value?: any, grads: any[], variables?: any[]}} Result
  */
 
 /** Executes cases on one tf.js instance, one after the other. */
@@ -25,21 +28,38 @@ export class Executor {
   }
 
   /**
-   * The body of the answer: `returned`, `threw` or `unsupported`. It never rejects.
+   * The body of the answer: `returned`, `threw` or `unsupported`, and the `trace` that was asked for.
+   * It never rejects.
    * @param {Run} request
    */
   async execute(request) {
+    if (!request.trace) {
+      return this.#execute(request, this.visible);
+    }
+    this.tracer ??= new Tracer(this.tf, this.watcher);
+    this.tracer.open();
+    const body = await this.#execute(request, this.tracer.visible);
+    return {...body, trace: this.tracer.close()};
+  }
+
+  /**
+   * @param {Run} request
+   * @param {any} visible `tf` as the case sees it
+   */
+  async #execute(request, visible) {
     const {tf, watcher} = this;
     const progress = {phase: 'parse'};
     watcher.open();
     try {
-      const f = compiled(this.visible, request.f.source);
+      const f = compiled(visible, request.f.source);
       progress.phase = 'inputs';
       const given = inputs(tf, request);
+      const before = request.inspect ? await Promise.all(entries(request, given).map(state)) : null;
       progress.phase = 'forward';
       watcher.recording = true;
       const start = performance.now();
       const result = calls(tf, request, given, (args) => {
+        progress.phase = 'forward';
         const value = f(...args);
         progress.phase = request.call === 'value' ? 'forward' : 'backward';
         return value;
@@ -48,9 +68,10 @@ export class Executor {
       watcher.recording = false;
       progress.phase = 'read';
       const answer = await read(result, request.print ?? false);
+      const altered = before && {altered: await changed(entries(request, given), before)};
       dispose([...given.all, given.dy, result.value, ...result.grads]);
       const {kernels, backends} = watcher;
-      return {returned: {...answer, kernels, backends: [...backends], seconds, leaked: watcher.leaked()}};
+      return {returned: {...answer, kernels, backends: [...backends], seconds, leaked: watcher.leaked(), ...altered}};
     } catch (thrown) {
       const absent = missing(tf, request.f.source, thrown);
       return absent === null ? {threw: {phase: progress.phase, ...described(thrown)}} : {unsupported: absent};
@@ -86,7 +107,7 @@ function inputs(tf, {call, names, args, wrt, dy}) {
   const named = new Map();
   args.forEach((argument, i) => {
     const tensor = fromMessage(tf, argument);
-    const varies = call === 'variableGrads' && wrt.includes(names[i]);
+    const varies = (call === 'variableGrads' || call === 'minimize') && wrt.includes(names[i]);
     named.set(names[i], varies ? variable(tf, tensor, names[i]) : tensor);
   });
   for (const name of wrt) {
@@ -120,7 +141,7 @@ function variable(tf, tensor, name) {
  * @param {(args: any[]) => any} run
  * @returns {Result}
  */
-function calls(tf, {call, wrt}, {all, xs, dy}, run) {
+function calls(tf, {call, wrt, optimizer, steps}, {all, xs, dy}, run) {
   const f = (/** @type {any[]} */ ...passed) =>
     run(all.map((input) => (xs.includes(input) ? passed[xs.indexOf(input)] : input)));
   const upstream = dy === undefined ? [] : [dy];
@@ -141,9 +162,34 @@ function calls(tf, {call, wrt}, {all, xs, dy}, run) {
       const {value, grads} = tf.variableGrads(() => run(all), xs);
       return {value, grads: wrt.map((name) => grads[name] ?? null)};
     }
+    case 'minimize':
+      return {value: trained(tf, optimizer, steps ?? 1, () => run(all), xs), grads: [], variables: xs};
     default:
       throw new RangeError(`no call named ${call}`);
   }
+}
+
+/**
+ * The loss that the last step returned; the variables have their new values then.
+ * @param {any} tf
+ * @param {Optimizer | null | undefined} optimizer
+ * @param {number} steps
+ * @param {() => any} f
+ * @param {any[]} variables
+ */
+function trained(tf, optimizer, steps, f, variables) {
+  if (!optimizer) {
+    throw new TypeError('minimize needs an optimizer');
+  }
+  const given = (optimizer.arguments ?? []).map((argument) => argument ?? undefined);
+  const made = tf.train[optimizer.name](...given);
+  let value;
+  for (let step = 0; step < steps; step++) {
+    value?.dispose();
+    value = made.minimize(f, true, variables);
+  }
+  made.dispose();
+  return value;
 }
 
 /**
@@ -166,14 +212,44 @@ function valueOf(tf, f) {
  * @param {Result} result
  * @param {boolean} print
  */
-async function read({value, grads}, print) {
+async function read({value, grads, variables}, print) {
   const message = (/** @type {any} */ tensor) => (tensor ? toMessage(tensor) : null);
   const text = (/** @type {any} */ tensor) => (tensor ? tensor.toString() : null);
   return {
     ...(value && {value: await toMessage(value)}),
     grads: await Promise.all(grads.map(message)),
+    ...(variables && {variables: await Promise.all(variables.map(message))}),
     ...(print && {printed: {...(value && {value: text(value)}), grads: grads.map(text)}}),
   };
+}
+
+/**
+ * The inputs of a request and its dy, each with its name.
+ * @param {Run} request
+ * @param {{all: any[], dy: any}} given
+ * @returns {[string, any][]}
+ */
+function entries({names}, {all, dy}) {
+  const upstream = /** @type {[string, any][]} */ (dy === undefined ? [] : [['dy', dy]]);
+  return [...names.map((name, i) => /** @type {[string, any]} */ ([name, all[i]])), ...upstream];
+}
+
+/**
+ * All that a tensor is, as a text; one that was disposed of is nothing.
+ * @param {[string, any]} entry
+ */
+async function state([, tensor]) {
+  return tensor.isDisposed ? '' : JSON.stringify(await toMessage(tensor));
+}
+
+/**
+ * The names of the tensors that are not what they were.
+ * @param {[string, any][]} entries
+ * @param {string[]} before
+ */
+async function changed(entries, before) {
+  const now = await Promise.all(entries.map(state));
+  return entries.filter((_, i) => now[i] !== before[i]).map(([name]) => name);
 }
 
 /** @param {any[]} tensors */

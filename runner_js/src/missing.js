@@ -9,9 +9,10 @@ export class MissingOp extends Error {}
  * `tf` as a case sees it: reading a name that is not there throws `MissingOp`, in namespaces too.
  * @param {any} namespace
  * @param {string} path
+ * @param {(found: Function, path: string) => Function} shown what a case gets for a function
  * @returns {any}
  */
-export function guarded(namespace, path = 'tf') {
+export function guarded(namespace, path = 'tf', shown = (found) => found) {
   const seen = new Map();
   // The target is empty because a proxy must not alter the fixed properties of its own target.
   return new Proxy(Object.create(null), {
@@ -22,7 +23,9 @@ export function guarded(namespace, path = 'tf') {
         if (found === undefined) {
           throw new MissingOp(`no op ${inner}`);
         }
-        seen.set(name, typeof found === 'object' && found !== null ? guarded(found, inner) : found);
+        const isNamespace = typeof found === 'object' && found !== null;
+        const single = typeof found === 'function' ? shown(found, inner) : found;
+        seen.set(name, isNamespace ? guarded(found, inner, shown) : single);
       }
       return seen.get(name);
     },

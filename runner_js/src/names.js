@@ -26,12 +26,44 @@ export function names(tf, backends) {
   return {
     version: tf.version.tfjs,
     functions: [...new Set([...ops(tf), ...FUNCTIONS.filter((name) => name in tf)])].sort(),
-    methods: Object.getOwnPropertyNames(tf.Tensor.prototype)
-      .filter((name) => !NOT_CHAINED.test(name))
-      .sort(),
+    methods: chained(tf).sort(),
+    public: everything(tf).sort(),
     gradients: gradients(),
     kernels: Object.fromEntries(backends.map((backend) => [backend, kernels(tf, backend)])),
   };
+}
+
+/**
+ * The chained ops of tensors.
+ * @param {any} tf
+ */
+export function chained(tf) {
+  return Object.getOwnPropertyNames(tf.Tensor.prototype).filter((name) => !NOT_CHAINED.test(name));
+}
+
+/**
+ * The paths of all public functions, in namespaces too, be they in reach of a case or not; without classes,
+ * whose names start with a capital.
+ * @param {any} tf
+ * @returns {string[]}
+ */
+function everything(tf) {
+  return members(tf).flatMap(([name, found]) => {
+    const inner = members(found).filter(([, value]) => typeof value === 'function');
+    return inner.length === 0 && typeof found === 'function' ? [name] : inner.map(([key]) => `${name}.${key}`);
+  });
+}
+
+/**
+ * The functions and objects in a namespace; `tf.train` is a class that serves as one.
+ * @param {any} owner
+ * @returns {[string, any][]}
+ */
+function members(owner) {
+  const names = Object.getOwnPropertyNames(owner).filter((name) => /^[a-z]/.test(name) && name !== 'prototype');
+  return names
+    .map((name) => /** @type {[string, any]} */ ([name, owner[name]]))
+    .filter(([, found]) => typeof found === 'function' || (found !== null && typeof found === 'object'));
 }
 
 /**

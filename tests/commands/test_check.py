@@ -43,7 +43,7 @@ def test_every_shipped_implementation_passes_every_check(address):
 def test_an_implementation_that_supports_nothing_passes_no_check_on_numbers():
     found = results(fake("null"))
     passed = {name for name, result in found.items() if result == "pass"}
-    polite = {"start", "stop", "eof", "version", "once", "stdout", "complex64"}
+    polite = {"start", "stop", "eof", "version", "once", "stdout", "complex64", "minimize"}
     assert passed == polite
 
 
@@ -53,6 +53,7 @@ def test_a_faithful_echo_passes_the_checks_on_bits_and_fails_those_on_gradients(
     kept |= {"pipelined", "bytes", "stop", "eof", "once", "stdout"}
     assert {found[name] for name in kept} == {"pass"}
     wrong = {"literals", "gradient", "dy", "wrt", "calls", "unconnected", "threw", "unsupported"}
+    wrong |= {"minimize"}
     assert {found[name] for name in wrong} == {"fail"}
 
 

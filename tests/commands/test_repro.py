@@ -96,8 +96,10 @@ def check(case, outcome, printed):
     wanted = []
     if outcome.returned.value is not None:
         wanted.append(("value", outcome.returned.value))
-    grads = zip(case.wrt, outcome.returned.grads, strict=True)
-    wanted += [(f"gradient of {name}", tensor) for name, tensor in grads]
+    trains = case.call == "minimize"
+    every = outcome.returned.variables if trains else outcome.returned.grads
+    what = "variable" if trains else "gradient of"
+    wanted += [(f"{what} {name}", t) for name, t in zip(case.wrt, every, strict=True)]
     parts = re.split(r"^(?=\w.*: )", printed, flags=re.MULTILINE)
     assert [part.partition(":")[0] for part in parts if part] == [title for title, _ in wanted]
     for part, (title, tensor) in zip(filter(None, parts), wanted, strict=True):

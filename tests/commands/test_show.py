@@ -209,3 +209,17 @@ def test_other_shapes_have_grids_of_their_own(cases):
         (("b",), (2,)),
     ]
     assert [grid.differing for grid in grids] == [0, 0]
+
+
+def test_a_training_case_shows_its_optimizer_and_its_variables(tmp_path):
+    (tmp_path / "training.yaml").write_text(
+        "suite: mine\ncases:\n  - name: steps\n    call: minimize\n    f: w => w.square()\n"
+        "    inputs: {w: 2}\n    optimizer: {name: sgd, learningRate: 0.25}\n    steps: 2\n"
+        "    expect: {value: 1, variables: {w: 0.5}}\n"
+    )
+    done = show("mine/steps", "--cases", tmp_path / "training.yaml", "-i", "tfjs:cpu")
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert "optimizer = sgd(learningRate=0.25), 2 steps" in lines
+    assert "expected variable w: []: 0.5" in lines
+    assert any(line.startswith("variable w  float32 []") for line in lines)

@@ -163,7 +163,7 @@ def test_expectations_are_updated_in_their_file_and_comments_stay(ran):
     assert "count: 7" in file.read_text()
     call(ran, *words, "--update", code=0)
     assert file.read_text() == f"# mine\n{ENTRY}  count: 1 # many\n{REST}\n# about nothing\n"
-    assert "0 edits, 0 verdicts" in call(ran, *words, code=0).stdout
+    assert "0 verdicts without an explanation" in call(ran, *words, code=0).stdout
     call(ran, "run", "s.yaml", *asked(fake("echo"), wrong_at(2)), code=0)
 
 

@@ -13,6 +13,7 @@ from playing import FAKES, cases, fake, options, play, words
 
 from conformance.implementations.pool import run
 from conformance.implementations.process import Process
+from conformance.implementations.spawn import spawn
 
 HARNESS = Path(__file__).parent / "harness.py"
 DEADLINE = 20
@@ -119,7 +120,7 @@ def test_only_the_last_of_stderr_is_kept():
     async def flooded():
         changed = asyncio.Event()
         argv = [sys.executable, "-S", str(FAKES / "floods_stderr.py")]
-        process = Process(argv, {}, max_line=1 << 20, wake=changed.set)
+        process = Process(spawn(argv, {}), max_line=1 << 20, wake=changed.set)
         process.write(b'{"id":0,"do":"start","protocol":1}\n')
         process.write(b'{"id":1,"do":"run","args":[{"dtype":"bool","shape":[],"data":"AA=="}]}\n')
         heard = []

@@ -91,6 +91,8 @@ def test_a_cut_line_at_the_end_is_no_answer():
          "invalid value: 3 bytes of float32 for shape [2], which takes 8"),
         ('{"id": @, "returned": {"grads": [null, {"dtype": "int32", "shape": [-1], "data": ""}]}}',
          "invalid grads[1]: a negative size in shape [-1]"),
+        ('{"id": @, "returned": {"variables": [{"dtype": "bool", "shape": [2], "data": "AA=="}]}}',
+         "invalid variables[0]: 1 bytes of bool for shape [2], which takes 2"),
         ('{"id": @, "returned": {"value": {"dtype": "float64", "shape": [], "data": ""}}}',
          "Invalid enum value 'float64'"),
         ('{"id": @, "returned": {"value": {"dtype": "bool", "shape": [1], "data": "%"}}}',

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
-from planted_scope import SAME_FOR_BOTH
+from planted_scope import BROADCASTING, COMPARING, NEVER_NEGATIVE, SAME_FOR_BOTH
 from planting import ADDRESS, Fault, Planted
 
 from conformance.implementations import pool
@@ -22,7 +22,9 @@ from conformance.protocol import Started
 from conformance.suite.case import Case
 
 REFERENCE = "tensorflow"
-SLOT_FAULTS = ("negated", "scaled", "element", "reversed", "unit", "finite")
+SIMPLE_FAULTS = ("negated", "scaled", "zero", "element", "reversed", "unit")
+ODD_FAULTS = ("transposed", "unsummed", "finite", "ties", "positive")
+SLOT_FAULTS = (*SIMPLE_FAULTS, *ODD_FAULTS)
 SWAPPED = "swapped"
 FAULTS = (*SLOT_FAULTS, SWAPPED)
 
@@ -107,10 +109,10 @@ class Hunt:
         """The input slots of a kernel that some case differentiates."""
         return [slot for name, slot in self.reaching if name == kernel]
 
-    def faults(self, kernel: str) -> list[Fault]:
-        """All faults of a kernel: each kind in each slot, and one exchange of the first two."""
+    def faults(self, kernel: str, kinds: Sequence[str] = SLOT_FAULTS) -> list[Fault]:
+        """Faults of a kernel: each of these in each slot, and one exchange of the first two."""
         slots = self.slots(kernel)
-        found = [Fault(kernel, slot, fault) for slot in slots for fault in SLOT_FAULTS]
+        found = [Fault(kernel, slot, fault) for slot in slots for fault in kinds]
         flowing = [slot for slot in slots if (kernel, slot) in self.flowing]
         if len(flowing) > 1:
             found.append(Fault(kernel, flowing[0], SWAPPED, flowing[1]))
@@ -139,13 +141,28 @@ class Hunt:
             return "flagged anyway", "every case is flagged without it"
         if changed:
             return "survived", f"it changed {changed} of {len(cases)} cases"
-        if fault.fault == SWAPPED and fault.kernel in SAME_FOR_BOTH:
-            return "not applicable", "both operands have the same gradient"
+        if why := excuse(fault):
+            return "not applicable", why
         return "untested", f"it changed none of {len(cases)} cases"
 
     def _verdict(self, case: Case, outcome: Outcome) -> Verdict:
         both = {REFERENCE: self.references[case.id], ADDRESS: outcome}
         return judge(case, both, self.started, _POLICY, REFERENCE)[1]
+
+
+def excuse(fault: Fault) -> str | None:
+    """Why no case can hold numbers that this fault changes; None where one must."""
+    match fault.fault:
+        case "swapped" if fault.kernel in SAME_FOR_BOTH:
+            return "both operands have the same gradient"
+        case "unsummed" if fault.kernel not in BROADCASTING:
+            return "the kernel does not broadcast this input"
+        case "ties" if fault.kernel not in COMPARING:
+            return "equal elements are nothing special to the kernel"
+        case "positive" if (fault.kernel, fault.slot) in NEVER_NEGATIVE:
+            return "negative inputs have no gradient"
+        case _:
+            return None
 
 
 def is_worse(now: Verdict, before: Verdict) -> bool:

@@ -39,22 +39,79 @@ async function* messages() {
 }
 
 /**
- * The values that each fault makes of the right ones.
- * @type {Record<string, (right: Float32Array) => Float32Array>}
+ * The values that each fault makes of the right ones. `about` has the gradient itself (`own`), the
+ * upstream gradient, the kernel's inputs, and `again`, which computes it for another upstream gradient.
+ * @type {Record<string, (right: Float32Array, about: any) => Float32Array>}
  */
 const faults = {
   copied: (right) => right.slice(), // no fault: a control of what is planted around it
   negated: (right) => right.map((value) => -value),
   scaled: (right) => right.map((value) => value * 1.001),
+  zero: (right) => right.map(() => 0),
   reversed: (right) => right.slice().reverse(),
-  finite: (right) => right.map((value) => (Math.abs(value) === Infinity ? 0 : value)),
+  finite: (right) => right.map((value) => (Number.isFinite(value) ? value : 0)),
   element(right) {
     const size = right.length;
     const order = Array.from(right, (_, i) => (i + (size >> 1)) % size);
     const at = order.find((i) => Number.isFinite(right[i]) && right[i] !== 0) ?? order[0];
     return right.map((value, i) => (i === at ? (value === 0 ? 0.01 : value * 1.01) : value));
   },
+  transposed(right, {own}) {
+    const [rows, columns] = own.shape.slice(-2);
+    const size = rows * columns;
+    const from = (/** @type {number} */ i) => (i % rows) * columns + Math.floor(i / rows);
+    return own.rank < 2 ? right : right.map((_, i) => right[i - (i % size) + from(i % size)]);
+  },
+  unit: (_, {again}) => numbers(again(ones)),
+  unsummed: (right, {own, dy, again}) =>
+    Array.isArray(dy) || !isBroadcast(own.shape, dy.shape) ? right : numbers(again((d) => firstOnly(d, own.shape))),
+  // Twice as much wherever an element of this input has an equal one, in this input or in its place in another.
+  ties: (right, {own, inputs, slot}) => wrongWhere(right, own, inputs, slot, (x, others) => {
+    const count = new Map();
+    x.forEach((value) => count.set(value, (count.get(value) ?? 0) + 1));
+    return (value, i) => count.get(value) > 1 || others.some((other) => other[i] === value);
+  }),
+  positive: (right, {own, inputs, slot}) => wrongWhere(right, own, inputs, slot, () => (value) => value < 0),
 };
+
+/**
+ * The right values, doubled where the input has elements that the fault is about.
+ */
+function wrongWhere(right, own, inputs, slot, about) {
+  const all = Object.entries(inputs ?? {}).flatMap(([name, given]) =>
+    Array.isArray(given) ? given.map((one, i) => [String(i), one]) : [[name, given]],
+  );
+  const mine = all.find(([name]) => name === slot)?.[1];
+  if (!mine || mine.size !== right.length || mine.dtype === 'complex64') {
+    return right;
+  }
+  const others = all.filter(([name, one]) => name !== slot && one.size === mine.size && one.dtype === mine.dtype);
+  const x = numbers(mine);
+  const isWrong = about(x, others.map(([, one]) => numbers(one)));
+  return right.map((value, i) => (isWrong(x[i], i) ? value * 2 : value));
+}
+
+/** Whether a tensor of the one shape was broadcast to the other. */
+function isBroadcast(small, large) {
+  const padded = [...Array(Math.max(0, large.length - small.length)).fill(1), ...small];
+  const fits = padded.length === large.length && padded.every((length, i) => length === 1 || length === large[i]);
+  return fits && padded.some((length, i) => length !== large[i]);
+}
+
+/** The upstream gradient of the first copy alone: zero in all others. */
+function firstOnly(dy, small) {
+  const padded = [...Array(dy.rank - small.length).fill(1), ...small];
+  const values = numbers(dy).map((value, i) => {
+    let rest = i;
+    let isFirst = true;
+    for (let axis = dy.rank - 1; axis >= 0; axis--) {
+      isFirst &&= padded[axis] !== 1 || rest % dy.shape[axis] === 0;
+      rest = Math.floor(rest / dy.shape[axis]);
+    }
+    return isFirst ? value : 0;
+  });
+  return tensor(values, dy.shape);
+}
 
 /**
  * A tensor of these values. It runs no kernel, so nothing goes on a tape or among the kernels of the
@@ -80,8 +137,8 @@ function exchanged(right, own, other) {
   }
 }
 
-/** The gradient of one slot, right or wrong. `again` computes it for another upstream gradient. */
-function planted(kernel, slot, thunks, again) {
+/** The gradient of one slot, right or wrong. */
+function planted(kernel, slot, thunks, about) {
   const own = thunks[slot]();
   if (own.dtype !== 'float32') {
     return own;
@@ -93,12 +150,10 @@ function planted(kernel, slot, thunks, again) {
   if (plant?.kernel !== kernel || !(slot === pair[0] || (plant.fault === 'swapped' && slot === pair[1]))) {
     return own;
   }
-  let wrong;
-  if (plant.fault === 'swapped') {
-    wrong = exchanged(right, own, thunks[slot === pair[0] ? pair[1] : pair[0]]);
-  } else {
-    wrong = plant.fault === 'unit' ? numbers(again()) : faults[plant.fault](right);
-  }
+  const wrong =
+    plant.fault === 'swapped'
+      ? exchanged(right, own, thunks[slot === pair[0] ? pair[1] : pair[0]])
+      : faults[plant.fault](right, {...about, own, slot});
   const isControl = plant.fault === 'copied';
   if (!isControl && right.every((value, i) => value === wrong[i] || (value !== value && wrong[i] !== wrong[i]))) {
     return own;
@@ -107,20 +162,41 @@ function planted(kernel, slot, thunks, again) {
   return tensor(wrong, own.shape);
 }
 
+/** The inputs of the tape's node that is being differentiated. */
+let inputs;
+
 function wrap(kernel, config) {
   const right = config.gradFunc;
   config.gradFunc = (dy, saved, attrs) => {
     const thunks = right(dy, saved, attrs);
-    const again = (slot) => right(ones(dy), saved, attrs)[slot]();
+    const ofNode = inputs;
+    const about = (slot) => ({dy, inputs: ofNode, again: (change) => right(change(dy), saved, attrs)[slot]()});
     return Object.fromEntries(
-      Object.keys(thunks).map((slot) => [slot, () => planted(kernel, slot, thunks, () => again(slot))]),
+      Object.keys(thunks).map((slot) => [slot, () => planted(kernel, slot, thunks, about(slot))]),
     );
+  };
+}
+
+/** Gradient functions are not told the inputs, but the tape has them. */
+function watchTape(engine) {
+  const add = engine.addTapeNode.bind(engine);
+  engine.addTapeNode = (...node) => {
+    add(...node);
+    const added = engine.state.activeTape.at(-1);
+    const gradient = added.gradient;
+    if (gradient) {
+      added.gradient = (dys) => {
+        inputs = added.inputs;
+        return gradient(dys);
+      };
+    }
   };
 }
 
 Object.defineProperty(process, 'stdin', {value: messages()});
 const [runner] = process.argv.splice(2, 1);
 require(runner);
+watchTape(globalThis._tfengine);
 for (const [kernel, config] of globalThis._tfGlobals.get('gradRegistry')) {
   wrap(kernel, config);
 }

@@ -88,7 +88,7 @@ class Planted:
         line = self._line()
         trace = self._trace()
         try:
-            _, said = answers.read(line)
+            _, said, _ = answers.read(line)
         except Broken:
             return None, trace
         match said:

@@ -155,6 +155,13 @@ def test_texts_of_print_are_given_on_request():
     assert answer("x => x.mul(x)", x=1).printed is None
 
 
+def test_what_became_of_the_inputs_is_said_on_request():
+    asked = request("(x, y) => x.mul(y)", x=bits([1, 2]), y=bits([3, 4]), dy=bits([1, 1]))
+    assert execute(asked, NAMESPACE).altered is None
+    inspected = msgspec.structs.replace(asked, inspect=True)
+    assert execute(inspected, NAMESPACE).altered == ()
+
+
 @pytest.mark.parametrize(
     ("given", "phase", "kind", "text"),
     [

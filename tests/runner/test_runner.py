@@ -365,3 +365,23 @@ def test_an_unknown_backend_is_refused(backend: str) -> None:
     )
     assert (done.returncode, done.stdout) == (3, b"")
     assert b"abacus" in done.stderr
+
+
+def test_inputs_that_are_left_alone_are_not_altered(backend: str) -> None:
+    plain, asked = answers(backend, [
+        case("x => x.square()", [1, 2]),
+        case("(x, y) => x.mul(y)", [1, 2], 3, dy={"literal": [1, 2]}, inspect=True),
+    ])  # fmt: skip
+    assert (plain.altered, asked.altered, asked.leaked) == (None, (), 0)
+
+
+def test_inputs_that_are_gone_are_altered(backend: str) -> None:
+    f = "(x, y) => { const z = x.mul(y); y.dispose(); return z; }"
+    assert answer(backend, f, [1, 2], 3, call="value", wrt=[], inspect=True).altered == ("x1",)
+
+
+def test_inputs_with_other_bits_are_altered(backend: str) -> None:
+    f = "x => { x.dataSync()[0] = 7; return x.square(); }"
+    got = answer(backend, f, [1, 2], call="value", wrt=[], inspect=True)
+    # On wasm a tensor hands out a copy.
+    assert got.altered == (("x0",) if backend == "cpu" else ())

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from suites import read, suite
 
 from conformance.suite import nodes, numbers
+from conformance.suite.arguments import dtype as dtype_of
 from conformance.suite.case import Decimals, Exact, Missing, Throws
 from conformance.suite.expect import expectation
-from conformance.suite.inputs import argument, dtype_of, integer
+from conformance.suite.inputs import argument, integer
 
 
 def node(text):

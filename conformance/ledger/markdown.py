@@ -1,0 +1,144 @@
+"""The ledger as a document: the same text for the same cases, on every machine."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from conformance.ledger.gather import ORDERS, Ledger
+from conformance.ledger.registry import Registry
+from conformance.ledger.summary import (
+    Row,
+    attributes,
+    gradient_rows,
+    most_first,
+    other_rows,
+    shares,
+)
+from conformance.ledger.terminal import ranks
+from conformance.ledger.unreachable import Exemption
+
+COMMAND = "tfjs-conformance coverage --format markdown -o docs/coverage.md"
+MOST_VALUES = 12
+_INTRODUCTION = """\
+What the shipped cases reach in tf.js {version}, counted by what ran: each case tells which
+functions it called, which kernels ran, and of which of their inputs a gradient was computed. What
+there is to reach is taken from the tf.js build. This page is generated; after a change of cases:
+
+```bash install
+{command}
+```
+
+Numbers are cases; a law is not counted beside the case that it is about. *1st* is the gradient with
+respect to the input slot, *2nd* the same while an outer gradient was being taken. The slot `[]` is
+every input of a list, and a kernel without a slot ran in no case. *Dtypes* are those of the inputs
+that the kernel had in this slot, *ranks* those of the inputs that a gradient was computed for, and
+∅ are tensors without elements. Verdicts are printed by `tfjs-conformance coverage`.
+"""
+
+
+def render(ledger: Ledger, registry: Registry, exemptions: Sequence[Exemption]) -> str:
+    """The markdown text, ending in a newline."""
+    text = _INTRODUCTION.format(version=registry.version, command=COMMAND)
+    sections: list[tuple[str, Iterable[str]]] = [
+        ("Sums", _sums(ledger, registry)),
+        ("Registered gradients", _rows(_registered(gradient_rows(ledger, registry)))),
+        ("Gradients inside ops", _rows(_inside(gradient_rows(ledger, registry)))),
+        ("Kernels without a gradient", _values(other_rows(ledger, registry))),
+        ("Kernels by backend", _kernels(ledger, registry)),
+        ("Values of attributes", _attributes(ledger)),
+        ("Functions", _functions(ledger, registry)),
+        ("Out of reach", _exemptions(exemptions)),
+    ]
+    lines = ["# Coverage", "", text]
+    for title, body in sections:
+        lines += [f"## {title}", "", *body, ""]
+    return "\n".join(lines)
+
+
+def _sums(ledger: Ledger, registry: Registry) -> Iterator[str]:
+    yield "| | reached | of |"
+    yield "| --- | ---: | ---: |"
+    yield f"| cases | {ledger.cases} | |"
+    for share in shares(ledger, registry):
+        yield f"| {share.what} | {share.reached} | {share.of} |"
+
+
+def _registered(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if not row.kernel.endswith("()")]
+
+
+def _inside(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if row.kernel.endswith("()")]
+
+
+def _rows(rows: Iterable[Row]) -> Iterator[str]:
+    yield "| kernel | slot | value | 1st | 2nd | 3rd+ | dtypes | ranks |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: | --- | --- |"
+    for row in rows:
+        counts = " | ".join(str(row.orders[order]) for order in ORDERS)
+        yield (
+            f"| `{row.kernel}` | {_code(row.slot)} | {counts} |"
+            f" {' '.join(row.dtypes)} | {ranks(row)} |"
+        )
+
+
+def _values(rows: Iterable[Row]) -> Iterator[str]:
+    yield "| kernel | slot | value | dtypes | ranks |"
+    yield "| --- | --- | ---: | --- | --- |"
+    for row in rows:
+        count = row.orders["value"]
+        kinds = f"{' '.join(row.dtypes)} | {ranks(row)}"
+        yield f"| `{row.kernel}` | {_code(row.slot)} | {count} | {kinds} |"
+
+
+def _kernels(ledger: Ledger, registry: Registry) -> Iterator[str]:
+    backends = sorted(registry.kernels)
+    yield f"| kernel | {' | '.join(backends)} |"
+    yield f"| --- |{' ---: |' * len(backends)}"
+    for kernel in sorted(frozenset[str]().union(*registry.kernels.values())):
+        counts = [
+            str(ledger.backends.get(backend, Counter())[kernel])
+            if kernel in registry.kernels[backend]
+            else "none"
+            for backend in backends
+        ]
+        yield f"| `{kernel}` | {' | '.join(counts)} |"
+
+
+def _attributes(ledger: Ledger) -> Iterator[str]:
+    yield "| kernel | attribute | values, with the number of cases |"
+    yield "| --- | --- | --- |"
+    for kernel, named in attributes(ledger).items():
+        for name, counts in named.items():
+            values = most_first(counts)
+            shown = [f"{_code(value)} {cases}" for value, cases in values[:MOST_VALUES]]
+            more = [f"and {len(values) - MOST_VALUES} more"] if len(values) > MOST_VALUES else []
+            yield f"| `{kernel}` | `{name}` | {', '.join(shown + more)} |"
+
+
+def _functions(ledger: Ledger, registry: Registry) -> Iterator[str]:
+    """Functions by the number of cases that call them, the least called first."""
+    by_count: dict[int, list[str]] = defaultdict(list)
+    for function in sorted(registry.functions & ledger.called.keys()):
+        by_count[ledger.called[function]].append(f"`{function}`")
+    yield "| calls in cases | functions |"
+    yield "| ---: | --- |"
+    for count, functions in sorted(by_count.items()):
+        yield f"| {count} | {', '.join(functions)} |"
+
+
+def _exemptions(exemptions: Sequence[Exemption]) -> Iterator[str]:
+    yield "| what | why |"
+    yield "| --- | --- |"
+    for entry in exemptions:
+        where = f" in `{entry.cases}`" if entry.cases else ""
+        yield f"| {entry.kind} `{entry.pattern}`{where} | {_cell(entry.because)} |"
+
+
+def _code(text: str) -> str:
+    return f"`{_cell(text)}`" if text and "`" not in text else _cell(text)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

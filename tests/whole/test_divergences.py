@@ -1,0 +1,18 @@
+"""The document of known divergences is what a run of all cases says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from programs import ROOT, program
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole")]
+
+
+def test_the_document_of_divergences_is_that_of_a_run(whole: Path) -> None:
+    written = (ROOT / "docs" / "divergences.md").read_text("utf-8")
+    assert written == program("divergences", whole), (
+        "run tfjs-conformance run --results run.ndjson"
+        " && tfjs-conformance divergences run.ndjson -o docs/divergences.md"
+    )
