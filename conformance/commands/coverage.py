@@ -39,6 +39,7 @@ class _View(msgspec.Struct, frozen=True):
     registry: Registry
     exemptions: Sequence[Exemption]
     errors: Sequence[LedgerError]
+    whole: bool
 
 
 def coverage(defaults: Sequence[str], **options: Any) -> int:
@@ -104,7 +105,7 @@ def _view(
     registry = load_registry(bundle.names_file())
     ledger = gather(found, registry, chosen)
     wrong = checking.errors(ledger, registry, exemptions, file=shown(file), whole=whole)
-    return _View(ledger, registry, exemptions, wrong)
+    return _View(ledger, registry, exemptions, wrong, whole)
 
 
 def _check(view: _View, path: Path) -> int:
@@ -136,7 +137,7 @@ def _show(view: _View, options: dict[str, Any]) -> None:
     if kernels:
         terminal.show_kernels(view.ledger, kernels, out)
     else:
-        terminal.show(view.ledger, view.registry, view.errors, out)
+        terminal.show(view.ledger, view.registry, view.errors, out, whole=view.whole)
     if output is not None:
         _print(text.getvalue(), output)
 

@@ -62,6 +62,8 @@ def decide(  # noqa: PLR0911  one return per row of the table
         wanted = NAMES[item]
         same = math.isnan(got) if math.isnan(wanted) else got == wanted
         return "same" if same else "special"
+    if got and got == _as_float(item):
+        return "same"
     value, half, negative = read(item)
     if math.isnan(got):
         return "special"
@@ -77,6 +79,14 @@ def decide(  # noqa: PLR0911  one return per row of the table
     if abs(exact - value) <= half or _is_nearest(got, exact, value):
         return "same"
     return "numeric"
+
+
+@functools.lru_cache(maxsize=4096)
+def _as_float(item: str) -> float | None:
+    """The decimal as a double where it is one, as most that people write are."""
+    value = read(item)[0]
+    number = float(value) if abs(value) < _AFTER_MAX else math.inf
+    return number if math.isfinite(number) and Fraction(number) == value else None
 
 
 def equals(item: str, got: int) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from conformance.suite.case import Case
 Order = Literal["value", "first", "second", "higher"]
 ORDERS: tuple[Order, ...] = ("value", "first", "second", "higher")
 RANKS = ("0", "1", "2", "3", "4", "5+")
+DRAWN = "drawn at random"
+"""The value of an attribute that is another one each time, such as a seed that nobody gave."""
 
 K = TypeVar("K", bound=Hashable)
 
@@ -172,9 +175,9 @@ def _functions(registry: Registry, calls: Iterable[str]) -> frozenset[str]:
     return frozenset(registry.function(call) for call in calls)
 
 
-def cells(trace: Trace) -> frozenset[Cell]:
-    """What a trace tells as cells, each once."""
-    return frozenset(_cells(trace))
+def cells(trace: Trace, drawn: Collection[tuple[str, str]] = ()) -> frozenset[Cell]:
+    """What a trace tells as cells, each once; ``drawn`` are kernels and attributes of no value."""
+    return frozenset(_steady(cell, drawn) for cell in _cells(trace))
 
 
 def rank_class(rank: int) -> str:
@@ -224,11 +227,41 @@ def _ran(outcomes: Sequence[Outcome]) -> set[tuple[str, str]]:
 
 
 def _reaches(one: Settled) -> Iterator[Reach]:
-    own = [None if o.trace is None else cells(o.trace) for o in one.outcomes]
+    drawn = _drawn(one.outcomes)
+    own = [None if o.trace is None else cells(o.trace, drawn) for o in one.outcomes]
     everywhere = frozenset[Cell]().union(*(found for found in own if found is not None))
     for found, verdict in zip(own, one.verdicts, strict=True):
         reached = everywhere if found is None else found
         yield Reach(one.case.id, verdict.implementation, reached, verdict)
+
+
+def _drawn(outcomes: Sequence[Outcome]) -> set[tuple[str, str]]:
+    """Kernels and attributes that had other values on each implementation of the same tf.js.
+
+    Where one implementation threw it has fewer values, which says nothing.
+    """
+    found: list[dict[tuple[str, str], set[str]]] = []
+    for trace in _traces(outcomes):
+        values: dict[tuple[str, str], set[str]] = {}
+        for call in trace.kernels:
+            for name, value in call.attributes.items():
+                values.setdefault((call.kernel, name), set()).add(value)
+        found.append(values)
+    return {
+        key
+        for one, other in itertools.combinations(found, 2)
+        for key in one.keys() & other
+        if one[key] != other[key] and len(one[key]) == len(other[key])
+    }
+
+
+def _steady(cell: Cell, drawn: Collection[tuple[str, str]]) -> Cell:
+    if not any((cell.kernel, name) in drawn for name, _ in cell.attributes):
+        return cell
+    attributes = tuple(
+        (name, DRAWN if (cell.kernel, name) in drawn else value) for name, value in cell.attributes
+    )
+    return msgspec.structs.replace(cell, attributes=attributes)
 
 
 def _called(one: Settled) -> frozenset[str]:

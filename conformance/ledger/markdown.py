@@ -93,17 +93,20 @@ def _values(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _kernels(ledger: Ledger, registry: Registry) -> Iterator[str]:
+    """Where each kernel ran; how often is not said, as a backend may damage its own memory."""
     backends = sorted(registry.kernels)
-    yield f"| kernel | {' | '.join(backends)} |"
-    yield f"| --- |{' ---: |' * len(backends)}"
+    cases = ledger.count(lambda cell: (cell.kernel,))
+    yield f"| kernel | cases | {' | '.join(backends)} |"
+    yield f"| --- | ---: |{' --- |' * len(backends)}"
     for kernel in sorted(frozenset[str]().union(*registry.kernels.values())):
-        counts = [
-            str(ledger.backends.get(backend, Counter())[kernel])
-            if kernel in registry.kernels[backend]
-            else "none"
-            for backend in backends
-        ]
-        yield f"| `{kernel}` | {' | '.join(counts)} |"
+        marks = [_mark(ledger, registry, kernel, backend) for backend in backends]
+        yield f"| `{kernel}` | {cases[kernel]} | {' | '.join(marks)} |"
+
+
+def _mark(ledger: Ledger, registry: Registry, kernel: str, backend: str) -> str:
+    if kernel not in registry.kernels[backend]:
+        return "has none"
+    return "ran" if ledger.backends.get(backend, Counter())[kernel] else "**never ran**"
 
 
 def _attributes(ledger: Ledger) -> Iterator[str]:

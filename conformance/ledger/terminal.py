@@ -26,13 +26,23 @@ _ORDER_HEADS = {"value": "value", "first": "1st", "second": "2nd", "higher": "3r
 _VERDICTS = "verdicts are cases: pass / explained / unexpected"
 
 
-def show(ledger: Ledger, registry: Registry, found: Sequence[LedgerError], to: Console) -> None:
-    """Print everything: sums, gradients by slot, other kernels, attributes, errors."""
+def show(
+    ledger: Ledger,
+    registry: Registry,
+    found: Sequence[LedgerError],
+    to: Console,
+    *,
+    whole: bool,
+) -> None:
+    """Print everything: sums, gradients by slot, other kernels, attributes, errors.
+
+    What no case reaches is among it where the ledger is ``whole``, of all cases.
+    """
     head(ledger, registry, to)
     to.print(f"\n[bold]Gradients[/], by input slot; {_VERDICTS}")
-    to.print(_table(ledger, gradient_rows(ledger, registry), ORDERS))
+    to.print(_table(ledger, _wanted(gradient_rows(ledger, registry), whole=whole), ORDERS))
     to.print(f"\n[bold]Kernels without a registered gradient[/]; {_VERDICTS}")
-    to.print(_table(ledger, other_rows(ledger, registry), ORDERS[:1]))
+    to.print(_table(ledger, _wanted(other_rows(ledger, registry), whole=whole), ORDERS[:1]))
     to.print("\n[bold]Values of attributes[/], with the number of cases")
     _attributes(ledger, to)
     errors(found, to)
@@ -78,6 +88,10 @@ def errors(found: Iterable[LedgerError], to: Console) -> None:
         to.print(f"[bold red]{error.kind}[/]  {literal(error.message)}", soft_wrap=True)
     count = "1 error" if len(errors) == 1 else f"{len(errors):,} errors"
     to.print(f"[{'red' if errors else 'green'}]{count}[/]")
+
+
+def _wanted(rows: Iterable[Row], *, whole: bool) -> list[Row]:
+    return [row for row in rows if whole or any(row.orders.values())]
 
 
 def _table(ledger: Ledger, rows: Iterable[Row], orders: Sequence[Order]) -> Table:

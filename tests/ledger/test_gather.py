@@ -121,6 +121,23 @@ def test_backends_are_those_that_ran_the_kernel(path):
     assert found.backends == {"cpu": {"Add": 1}, "wasm": {"Add": 1}}
 
 
+def test_an_attribute_that_is_another_on_each_implementation_has_no_value(path):
+    first, second = (value("Draw", X, seed=seed, axis="0") for seed in ("0.1", "0.2"))
+    found = ledger(path, settled(case(), (None, trace(first), trace(second))))
+    assert {cell.attributes for cell in found.tally(whole)} == {
+        (("axis", "0"), ("seed", "drawn at random"))
+    }
+
+
+def test_attributes_of_a_case_that_threw_say_nothing_of_chance(path):
+    first, second = (value("Draw", X, axis=axis) for axis in ("0", "1"))
+    item = settled(case(), (None, trace(first, second), trace(first)), threw=True)
+    assert {cell.attributes for cell in ledger(path, item).tally(whole)} == {
+        (("axis", "0"),),
+        (("axis", "1"),),
+    }
+
+
 def test_laws_are_no_cases_of_their_own(path):
     plain = everywhere(case(), trace(value("Add", X)))
     law = everywhere(case("one[law=repeatable]", law="repeatable"), None)

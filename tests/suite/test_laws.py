@@ -1,4 +1,4 @@
-"""``laws:`` in a case file: the cases that come of it, and what is said of one that does not fit."""
+"""``laws:`` in a case file: the cases that come of it, and what is said where one does not fit."""
 
 import json
 from pathlib import Path
