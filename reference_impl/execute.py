@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -12,12 +11,10 @@ import tensorflow as tf
 
 from conformance.protocol import Argument, Phase, Printed, Returned, Run, Threw
 from conformance.tensors import Tensor
-from reference_impl import bits, coercion, gradients, interpreter, optimizers, printing
+from reference_impl import bits, coercion, gradients, interpreter, optimizers, printing, seeds
 from reference_impl.namespace import Namespace, UnsupportedOp, standard
 
-SEED = 0
 _LONGEST_MESSAGE = 2000
-_RANDOM = re.compile("rand|dropout|multinomial|truncatedNormal")
 _SPECIAL = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf"), "-0": -0.0}
 
 
@@ -52,9 +49,7 @@ def execute(request: Run, namespace: Namespace | None = None) -> Returned | Thre
 
 
 def _executed(request: Run, namespace: Namespace, progress: _Progress) -> Returned:
-    if _RANDOM.search(request.f.source):
-        # This empties TensorFlow's cache of kernels, which makes a small case ten times as slow.
-        tf.random.set_seed(SEED)
+    seeds.restart()
     f = interpreter.function(request.f.tree, namespace)
     progress.phase = "inputs"
     inputs = _inputs(request)

@@ -167,9 +167,7 @@ class _Judge:
             return self._failed(name, first(found))
         return self._passed(name, used if held else None)
 
-    def _by_law(
-        self, outcome: Outcome, answer: Returned | Threw, found: list[Finding]
-    ) -> Verdict:
+    def _by_law(self, outcome: Outcome, answer: Returned | Threw, found: list[Finding]) -> Verdict:
         """The verdict on an answer that is held against those to its variants alone."""
         from conformance.judge import laws  # noqa: PLC0415  most cases have no law
 

@@ -18,7 +18,6 @@ from conformance.language.tree import Arrow
 from conformance.problems import Problem
 from conformance.protocol import Argument, Call, Function
 from conformance.suite import axes, inputs, nodes
-from conformance.suite.arguments import dtype
 from conformance.suite.axes import Filler, Values
 from conformance.suite.case import Case, Expectation
 from conformance.suite.expect import expectation
@@ -27,6 +26,7 @@ from conformance.suite.laws import law_cases, laws
 from conformance.suite.nodes import Mapping, Node, Scalar, Sequence
 from conformance.suite.places import place
 from conformance.suite.training import training
+from conformance.suite.wrt import wrt_of
 
 SUITE_FIELDS = ("suite", "spec", "why", "tags", "axes", "cases")
 CASE_FIELDS = (
@@ -34,7 +34,6 @@ CASE_FIELDS = (
     "laws", "timeout", "why", "spec",
 )  # fmt: skip
 CALLS = get_args(Call)
-SINGLE = frozenset({"valueAndGrad", "grad"})
 WITHOUT_DY = frozenset({"value", "variableGrads", "minimize"})
 MAX_CASES = 50_000
 MAX_DATA = 64 << 20
@@ -45,7 +44,6 @@ _CUT = (
     " quote it, or write it as a block (`f: |`)"
 )
 _SUITE = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
-_DIFFERENTIABLE = frozenset({"float32", "complex64"})
 _SECONDS = re.compile(r"\d+(\.\d+)?")
 T = TypeVar("T")
 
@@ -230,7 +228,7 @@ class CaseFile:
             self._problem(node.keys["dy"], f"`dy` does not go with `call: {call}`")
         elif "dy" in filled:
             dy = self._valid(lambda: inputs.argument(filled["dy"]))
-        wrt = self._valid(lambda: _wrt(node, filled.get("wrt"), arguments, call))
+        wrt = self._valid(lambda: wrt_of(node, filled.get("wrt"), arguments, call))
         trained = self._valid(lambda: training(node, filled, call))
         expect = Expectation()
         if "expect" in filled and wrt is not None:
@@ -319,41 +317,3 @@ class CaseFile:
             self._problem(value, "`tags` is a list of words", "tags: [slow]")
             return ()
         return tuple(item.text for item in value.items if isinstance(item, Scalar))
-
-
-def _wrt(
-    node: Mapping, filled: Node | None, arguments: dict[str, Argument | None], call: str
-) -> tuple[str, ...]:
-    """The inputs that the gradient is taken for: as stated, or all that are floats."""
-    if call == "value":
-        if filled is not None:
-            raise Invalid(node.keys["wrt"], "`wrt` does not go with `call: value`")
-        return ()
-    if filled is None:
-        floats = tuple(
-            name
-            for name, given in arguments.items()
-            if given is None or dtype(given) in _DIFFERENTIABLE
-        )
-        wrt = floats or tuple(arguments)
-    else:
-        wrt = _named(filled, arguments)
-    if call in SINGLE and len(wrt) != 1:
-        raise Invalid(
-            node.entries["name"], f"`{call}` takes the gradient for one input", "wrt: [x]"
-        )
-    return wrt
-
-
-def _named(filled: Node, arguments: dict[str, Argument | None]) -> tuple[str, ...]:
-    items = filled.items if isinstance(filled, Sequence) else (filled,)
-    wrt = tuple(item.text if isinstance(item, Scalar) else "?" for item in items)
-    if not wrt:
-        raise Invalid(filled, "`wrt` names no input", "wrt: [x]")
-    for item, name in zip(items, wrt, strict=True):
-        if name not in arguments:
-            known = ", ".join(arguments) or "none"
-            raise Invalid(item, f"no input `{name}`", f"the inputs: {known}")
-    if len(set(wrt)) != len(wrt):
-        raise Invalid(filled, "an input stands twice in `wrt`")
-    return wrt

@@ -1,7 +1,8 @@
 """Operations / Random: the draws are TensorFlow's own, a seed says which.
 
 As in tf.js, a call with the same seed draws the same numbers again, so all of these are
-TensorFlow's stateless generators; what has no seed gets one from the global generator.
+TensorFlow's stateless generators. What has no seed draws one from a row that every case starts
+anew.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow import Tensor
 
-from reference_impl import coercion
+from reference_impl import coercion, seeds
 from reference_impl.javascript import number
 from reference_impl.ops._table import op
 
@@ -23,7 +24,7 @@ Shape = list[int]
 def key(seed: float | None) -> Tensor:
     """What TensorFlow's stateless generators take for a seed of tf.js."""
     if seed is None:
-        return tf.random.uniform([2], maxval=tf.int32.max, dtype=tf.int32)
+        return tf.constant([seeds.draw(), 1], tf.int64)
     return tf.constant([int(seed), 0], tf.int64)
 
 

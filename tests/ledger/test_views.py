@@ -164,3 +164,20 @@ def test_files_that_are_not_there_are_told(results, tmp_path):
     missing = tmp_path / "missing"
     assert f"no such file: {missing}" in call(results, "--unreachable", missing, code=2)
     assert f"no such file: {missing}" in call(results, "--check", missing, code=2)
+
+
+def test_without_results_the_cases_run_first(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    lines = call("documents", "-i", "tfjs:cpu").splitlines()
+    assert "tf.js 4.22.0: 2 cases, traced on tfjs:cpu" in lines
+    assert ["RealDiv", "a", "1", "1", "·", "·", "f32", "1", "1/0/0"] in map(str.split, lines)
+    assert lines[-1] == "0 errors"
+
+
+def test_a_run_is_not_continued_with_other_tracing(tmp_path):
+    path = tmp_path / "r.ndjson"
+    words = ["run", "documents", "-i", "tfjs:cpu"]
+    CliRunner().invoke(main, [*words, "--trace", "--results", str(path)], catch_exceptions=False)
+    done = CliRunner().invoke(main, [*words, "--resume", str(path)], catch_exceptions=False)
+    assert done.exit_code == 2
+    assert "differs in `traced`: True there, False here" in done.output
