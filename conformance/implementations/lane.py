@@ -4,7 +4,8 @@ Requests are in flight up to the window; answers come in any order. When a proce
 that it left unanswered is sent again to the next one, one at a time, the suspect first: the oldest
 one, or the one that the process itself named. Only a case that is sent alone to a fresh process,
 not for the first time, and breaks it, gets that as its outcome. So a breakdown costs one case at
-most, and never one that merely stood near it.
+most, and never one that merely stood near it. A case that is known to be dangerous is sent alone
+from the first, and is believed at once.
 """
 
 from __future__ import annotations
@@ -164,7 +165,7 @@ class Lane:
             if not self._flight:
                 process.write(self._take_off(self._board[self._again.popleft()]))
             return
-        if len(self._flight) > self._options.window // 2:
+        if len(self._flight) > self._options.window // 2 or self._is_alone():
             return
         lines: list[bytes] = []
         while not self._flight or (
@@ -172,12 +173,18 @@ class Lane:
             and self._flight_bytes < self._options.window_bytes
         ):
             slot = self._board.get(self._next, self._changed.set)
-            if slot is None:
+            if slot is None or (slot.case.is_dangerous and self._flight):
                 break
             self._next += 1
             lines.append(self._take_off(slot))
+            if slot.case.is_dangerous:
+                break
         if lines:
             process.write(b"".join(lines))
+
+    def _is_alone(self) -> bool:
+        """Whether a case is in flight beside which no other one may be."""
+        return len(self._flight) == 1 and self._board[next(iter(self._flight))].case.is_dangerous
 
     def _take_off(self, slot: Slot) -> bytes:
         self._flight[slot.number] = len(slot.line)
@@ -239,6 +246,9 @@ class Lane:
                 raise Broken(f"did not answer within {waited}", hung=True)
             self._changed.set()
         # One timer at a time: when it rings for a case long answered, it is set anew.
+        if self._timer is not None and self._timer.when() > self._deadline:
+            self._timer.cancel()
+            self._timer = None
         if oldest is not None and self._timer is None:
             self._timer = self._loop.call_at(self._deadline, self._ring)
 
@@ -262,7 +272,8 @@ class Lane:
         if unanswered and not broken.excused:
             suspect = broken.suspect if broken.suspect in self._flight else unanswered[0]
             unanswered.remove(suspect)
-            if len(self._asked) == 1 and self._broke[suspect] > 1:
+            confirmed = len(self._asked) == 1 and self._broke[suspect] > 1
+            if confirmed or self._is_alone():
                 self._land(suspect, self._blame(suspect, broken, stderr))
             else:
                 unanswered.insert(0, suspect)

@@ -121,6 +121,11 @@ class Case(Frozen, frozen=True):
         )
 
     @property
+    def is_dangerous(self) -> bool:
+        """Whether the case is known to break or damage the process of some implementation."""
+        return self.timeout is not None or DAMAGES_MEMORY in self.tags
+
+    @property
     def expects_print(self) -> bool:
         """Whether the case states a text of ``print()``."""
         parts = (self.expect, *self.expect.either)

@@ -23,7 +23,7 @@ from conformance.suite.case import Case
 
 REFERENCE = "tensorflow"
 SIMPLE_FAULTS = ("negated", "scaled", "zero", "element", "reversed", "unit")
-ODD_FAULTS = ("transposed", "unsummed", "finite", "ties", "positive")
+ODD_FAULTS = ("transposed", "unsummed", "infinity", "nan", "ties", "positive")
 SLOT_FAULTS = (*SIMPLE_FAULTS, *ODD_FAULTS)
 SWAPPED = "swapped"
 FAULTS = (*SLOT_FAULTS, SWAPPED)

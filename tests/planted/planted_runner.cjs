@@ -49,35 +49,44 @@ const faults = {
   scaled: (right) => right.map((value) => value * 1.001),
   zero: (right) => right.map(() => 0),
   reversed: (right) => right.slice().reverse(),
-  finite: (right) => right.map((value) => (Number.isFinite(value) ? value : 0)),
+  infinity: (right) => right.map((value) => (value === Infinity || value === -Infinity ? 0 : value)),
+  nan: (right) => right.map((value) => (Number.isNaN(value) ? 0 : value)),
   element(right) {
     const size = right.length;
     const order = Array.from(right, (_, i) => (i + (size >> 1)) % size);
     const at = order.find((i) => Number.isFinite(right[i]) && right[i] !== 0) ?? order[0];
     return right.map((value, i) => (i === at ? (value === 0 ? 0.01 : value * 1.01) : value));
   },
+  // The last two axes that are longer than 1, so that rows and columns of an image count too.
   transposed(right, {own}) {
-    const [rows, columns] = own.shape.slice(-2);
+    const [rows, columns] = own.shape.filter((/** @type {number} */ length) => length > 1).slice(-2);
     const size = rows * columns;
     const from = (/** @type {number} */ i) => (i % rows) * columns + Math.floor(i / rows);
-    return own.rank < 2 ? right : right.map((_, i) => right[i - (i % size) + from(i % size)]);
+    return columns === undefined ? right : right.map((_, i) => right[i - (i % size) + from(i % size)]);
   },
   unit: (_, {again}) => numbers(again(ones)),
   unsummed: (right, {own, dy, again}) =>
     Array.isArray(dy) || !isBroadcast(own.shape, dy.shape) ? right : numbers(again((d) => firstOnly(d, own.shape))),
-  // Twice as much wherever an element of this input has an equal one, in this input or in its place in another.
-  ties: (right, {own, inputs, slot}) => wrongWhere(right, own, inputs, slot, (x, others) => {
-    const count = new Map();
-    x.forEach((value) => count.set(value, (count.get(value) ?? 0) + 1));
-    return (value, i) => count.get(value) > 1 || others.some((other) => other[i] === value);
+  // Wrong wherever an element of this input has an equal one in its row, or in its place in another input.
+  ties: (right, {own, inputs, slot}) => wrongWhere(right, inputs, slot, (x, others) => {
+    const columns = own.shape.at(-1) ?? 1;
+    const isInRow = (/** @type {number} */ i) => {
+      const start = i - (i % columns);
+      return x.some((value, j) => j !== i && j >= start && j < start + columns && value === x[i]);
+    };
+    return (i) => isInRow(i) || others.some((other) => other[i] === x[i]);
   }),
-  positive: (right, {own, inputs, slot}) => wrongWhere(right, own, inputs, slot, () => (value) => value < 0),
+  positive: (right, {inputs, slot}) => wrongWhere(right, inputs, slot, (x) => (i) => x[i] < 0),
 };
 
 /**
- * The right values, doubled where the input has elements that the fault is about.
+ * The right values with others (doubled, 1 for 0) where the input has elements that the fault is about.
+ * @param {Float32Array} right
+ * @param {any} inputs
+ * @param {string} slot
+ * @param {(x: Float32Array, others: Float32Array[]) => (i: number) => boolean} about
  */
-function wrongWhere(right, own, inputs, slot, about) {
+function wrongWhere(right, inputs, slot, about) {
   const all = Object.entries(inputs ?? {}).flatMap(([name, given]) =>
     Array.isArray(given) ? given.map((one, i) => [String(i), one]) : [[name, given]],
   );
@@ -86,9 +95,8 @@ function wrongWhere(right, own, inputs, slot, about) {
     return right;
   }
   const others = all.filter(([name, one]) => name !== slot && one.size === mine.size && one.dtype === mine.dtype);
-  const x = numbers(mine);
-  const isWrong = about(x, others.map(([, one]) => numbers(one)));
-  return right.map((value, i) => (isWrong(x[i], i) ? value * 2 : value));
+  const isWrong = about(numbers(mine), others.map(([, one]) => numbers(one)));
+  return right.map((value, i) => (isWrong(i) ? (value === 0 ? 1 : value * 2) : value));
 }
 
 /** Whether a tensor of the one shape was broadcast to the other. */
