@@ -14,7 +14,7 @@ import {Tracer} from './trace.js';
  * @typedef {{name: string, arguments?: (number | boolean | null)[]}} Optimizer
  * @typedef {{call: string, f: {source: string}, names: string[], args: Argument[], wrt: string[],
  *   dy?: Argument | null, optimizer?: Optimizer | null, steps?: number, print?: boolean, renew?: boolean,
- *   inspect?: boolean}} Run
+ *   inspect?: boolean, trace?: boolean}} Run
  * @typedef {{value?: any, grads: any[], variables?: any[]}} Result
  */
 
@@ -25,6 +25,8 @@ export class Executor {
     this.tf = tf;
     this.visible = guarded(tf);
     this.watcher = new Watcher(tf);
+    /** @type {Tracer | null} */
+    this.tracer = null;
   }
 
   /**
@@ -54,7 +56,7 @@ export class Executor {
       const f = compiled(visible, request.f.source);
       progress.phase = 'inputs';
       const given = inputs(tf, request);
-      const before = request.inspect ? await Promise.all(entries(request, given).map(state)) : null;
+      const before = request.inspect ? await Promise.all(tensorsOf(request, given).map(state)) : null;
       progress.phase = 'forward';
       watcher.recording = true;
       const start = performance.now();
@@ -68,7 +70,7 @@ export class Executor {
       watcher.recording = false;
       progress.phase = 'read';
       const answer = await read(result, request.print ?? false);
-      const altered = before && {altered: await changed(entries(request, given), before)};
+      const altered = before && {altered: await changed(tensorsOf(request, given), before)};
       dispose([...given.all, given.dy, result.value, ...result.grads]);
       const {kernels, backends} = watcher;
       return {returned: {...answer, kernels, backends: [...backends], seconds, leaked: watcher.leaked(), ...altered}};
@@ -229,7 +231,7 @@ async function read({value, grads, variables}, print) {
  * @param {{all: any[], dy: any}} given
  * @returns {[string, any][]}
  */
-function entries({names}, {all, dy}) {
+function tensorsOf({names}, {all, dy}) {
   const upstream = /** @type {[string, any][]} */ (dy === undefined ? [] : [['dy', dy]]);
   return [...names.map((name, i) => /** @type {[string, any]} */ ([name, all[i]])), ...upstream];
 }

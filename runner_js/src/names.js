@@ -60,8 +60,8 @@ function everything(tf) {
  * @returns {[string, any][]}
  */
 function members(owner) {
-  const names = Object.getOwnPropertyNames(owner).filter((name) => /^[a-z]/.test(name) && name !== 'prototype');
-  return names
+  return Object.getOwnPropertyNames(owner)
+    .filter((name) => /^[a-z]/.test(name) && name !== 'prototype')
     .map((name) => /** @type {[string, any]} */ ([name, owner[name]]))
     .filter(([, found]) => typeof found === 'function' || (found !== null && typeof found === 'object'));
 }

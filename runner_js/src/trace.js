@@ -19,6 +19,13 @@ const LONGEST_ATTRIBUTE = 80;
 
 /** Traces the cases of one tf.js instance, one after the other. */
 export class Tracer {
+  /** @type {Set<string>} */
+  calls = new Set();
+  /** @type {Map<string, string[]>} */
+  rules = new Map();
+  kernels = new Distinct();
+  gradients = new Distinct();
+
   /**
    * @param {any} tf
    * @param {import('./watcher.js').Watcher} watcher it knows when a case is being executed
@@ -28,7 +35,6 @@ export class Tracer {
     this.watcher = watcher;
     this.engine = tf.engine();
     this.visible = guarded(tf, 'tf', (found, path) => this.#noting(found, path));
-    this.open();
     this.#watchMethods();
     this.#watchKernels();
     this.#watchTape();
@@ -36,9 +42,7 @@ export class Tracer {
 
   /** Starts the trace of a case. */
   open() {
-    /** @type {Set<string>} */
     this.calls = new Set();
-    /** @type {Map<string, string[]>} */
     this.rules = new Map();
     this.kernels = new Distinct();
     this.gradients = new Distinct();
@@ -61,7 +65,7 @@ export class Tracer {
    */
   #noting(found, name) {
     const note = () => this.calls.add(name);
-    return function (/** @type {any[]} */ ...args) {
+    return /** @this {any} */ function (/** @type {any[]} */ ...args) {
       note();
       return Reflect.apply(found, this, args);
     };

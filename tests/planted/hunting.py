@@ -1,4 +1,10 @@
-"""Which cases notice a wrong gradient: the answers without it, and what each fault does to them."""
+"""Which cases notice a wrong gradient: the answers without it, and what each fault does to them.
+
+A case counts for a gradient if it lies in ``ops/``, its function calls the op of the kernel by name
+(``tf.pad`` or ``x.pad`` for PadV2), and tf.js computed this very gradient in it. So a model that fails
+in training, a law, or an op that is made of the kernel is no test of it; nor is a second derivative,
+as a planted tensor ends the tape.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +15,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
-from planted_scope import BROADCASTING, COMPARING, NEVER_NEGATIVE, SAME_FOR_BOTH
+from planted_scope import (
+    BROADCASTING,
+    COMPARING,
+    LAST_OF_LIST,
+    NEVER_NEGATIVE,
+    SAME_FOR_BOTH,
+    is_in_scope,
+    names_op,
+)
 from planting import ADDRESS, Fault, Planted
 
 from conformance.implementations import pool
 from conformance.implementations.address import parse
 from conformance.implementations.options import Options
 from conformance.judge import policy
+from conformance.judge.budget import calls
 from conformance.judge.verdict import judge
 from conformance.outcomes import Outcome, Verdict
 from conformance.protocol import Started
@@ -42,7 +57,8 @@ class Found(msgspec.Struct, frozen=True):
     """What became of a fault: the case that killed it, or why none did.
 
     ``untested`` is a fault that changes no number of any case. ``flagged anyway`` is one in a
-    gradient that every case finds wrong as it is: a further fault is no other verdict.
+    gradient that every case finds wrong as it is: a further fault is no other verdict; or one
+    that tf.js has.
     """
 
     fault: Fault
@@ -76,20 +92,22 @@ def is_first_order(case: Case) -> bool:
 
 
 class Hunt:
-    """All first-order cases with the reference's answers and the right ones of tf.js.
+    """All first-order cases in scope with the reference's answers and the right ones of tf.js.
 
-    ``reaching`` are the cases that compute the gradient of a kernel's slot, ``flowing`` the slots
-    in which some gradient is not zero.
+    ``reaching`` are the cases of a kernel that compute the gradient of a slot, ``flowing`` the slots
+    in which some gradient is not zero, ``misshapen`` those in which one has not the input's shape
+    and the case is flagged for it.
     """
 
     def __init__(self, cases: Sequence[Case], runner: Planted) -> None:
         self.runner = runner
-        chosen = [case for case in cases if is_first_order(case)]
+        chosen = [case for case in cases if is_in_scope(case) and is_first_order(case)]
         self.started = {ADDRESS: runner.started}
         self.references = outcomes(chosen, REFERENCE, started=self.started)
         self.right: dict[str, tuple[Outcome, Verdict]] = {}
         self.reaching: dict[tuple[str, str], list[Case]] = defaultdict(list)
         self.flowing: set[tuple[str, str]] = set()
+        self.misshapen: set[tuple[str, str]] = set()
         self._kills: Counter[str] = Counter()
         for case in chosen:
             self._run_right(case)
@@ -99,11 +117,17 @@ class Hunt:
         if outcome is None:
             return
         self.right[case.id] = (outcome, self._verdict(case, outcome))
+        called = frozenset(op.rpartition(".")[2].lower() for op, _ in calls(case.f.tree))
+        flagged = self.right[case.id][1].verdict != "pass"
         for kernel, slots in trace.computed.items():
             for slot, seen in slots.items():
+                if not names_op(called, kernel) or (slot.isdigit() and int(slot) > LAST_OF_LIST):
+                    continue
                 self.reaching[kernel, slot].append(case)
                 if seen.nonzero:
                     self.flowing.add((kernel, slot))
+                if seen.misshapen and flagged and kernel in BROADCASTING:
+                    self.misshapen.add((kernel, slot))
 
     def slots(self, kernel: str) -> list[str]:
         """The input slots of a kernel that some case differentiates."""
@@ -139,10 +163,12 @@ class Hunt:
             return "not applicable", "the gradient is zero everywhere"
         if not any(self.right[case.id][1].verdict == "pass" for case in cases):
             return "flagged anyway", "every case is flagged without it"
-        if changed:
-            return "survived", f"it changed {changed} of {len(cases)} cases"
+        if fault.fault == "unsummed" and (fault.kernel, fault.slot) in self.misshapen:
+            return "flagged anyway", "tf.js does not add up the copies"
         if why := excuse(fault):
             return "not applicable", why
+        if changed:
+            return "survived", f"it changed {changed} of {len(cases)} cases"
         return "untested", f"it changed none of {len(cases)} cases"
 
     def _verdict(self, case: Case, outcome: Outcome) -> Verdict:
@@ -154,13 +180,13 @@ def excuse(fault: Fault) -> str | None:
     """Why no case can hold numbers that this fault changes; None where one must."""
     match fault.fault:
         case "swapped" if fault.kernel in SAME_FOR_BOTH:
-            return "both operands have the same gradient"
+            return SAME_FOR_BOTH[fault.kernel]
         case "unsummed" if fault.kernel not in BROADCASTING:
             return "the kernel does not broadcast this input"
         case "ties" if fault.kernel not in COMPARING:
             return "equal elements are nothing special to the kernel"
         case "positive" if (fault.kernel, fault.slot) in NEVER_NEGATIVE:
-            return "negative inputs have no gradient"
+            return "the gradient of negative numbers is no number"
         case _:
             return None
 

@@ -10,9 +10,10 @@
  *
  * Every answer is followed by a line that says which gradients were computed for it,
  *
- *     {"computed": {"Atan2": {"a": {"nonzero": true}}}, "changed": 1}
+ *     {"computed": {"Atan2": {"a": {"nonzero": true, "misshapen": false}}}, "changed": 1}
  *
- * where `nonzero` is false if all elements were zero, and `changed` counts the gradients in which the
+ * where `nonzero` is false if all elements were zero, `misshapen` is true if the gradient had not the
+ * shape of the input, as one that does not add up the copies of broadcasting, and `changed` counts the gradients in which the
  * fault changed a number (from +0 to -0 is no change).
  */
 
@@ -67,9 +68,10 @@ const faults = {
   unit: (_, {again}) => numbers(again(ones)),
   unsummed: (right, {own, dy, again}) =>
     Array.isArray(dy) || !isBroadcast(own.shape, dy.shape) ? right : numbers(again((d) => firstOnly(d, own.shape))),
-  // Wrong wherever an element of this input has an equal one in its row, or in its place in another input.
+  // Wrong wherever an element of this input has an equal one in its row (the last axis that is longer than
+  // 1), or in its place in another input.
   ties: (right, {own, inputs, slot}) => wrongWhere(right, inputs, slot, (x, others) => {
-    const columns = own.shape.at(-1) ?? 1;
+    const columns = own.shape.findLast((/** @type {number} */ length) => length > 1) ?? 1;
     const isInRow = (/** @type {number} */ i) => {
       const start = i - (i % columns);
       return x.some((value, j) => j !== i && j >= start && j < start + columns && value === x[i]);
@@ -82,21 +84,29 @@ const faults = {
 /**
  * The right values with others (doubled, 1 for 0) where the input has elements that the fault is about.
  * @param {Float32Array} right
- * @param {any} inputs
+ * @param {[string, any][]} inputs
  * @param {string} slot
  * @param {(x: Float32Array, others: Float32Array[]) => (i: number) => boolean} about
  */
 function wrongWhere(right, inputs, slot, about) {
-  const all = Object.entries(inputs ?? {}).flatMap(([name, given]) =>
-    Array.isArray(given) ? given.map((one, i) => [String(i), one]) : [[name, given]],
-  );
-  const mine = all.find(([name]) => name === slot)?.[1];
+  const mine = inputs.find(([name]) => name === slot)?.[1];
   if (!mine || mine.size !== right.length || mine.dtype === 'complex64') {
     return right;
   }
-  const others = all.filter(([name, one]) => name !== slot && one.size === mine.size && one.dtype === mine.dtype);
-  const isWrong = about(numbers(mine), others.map(([, one]) => numbers(one)));
+  const others = inputs.filter(([name, one]) => name !== slot && one.size === mine.size && one.dtype === mine.dtype);
+  const isWrong = about(mine.values, others.map(([, one]) => one.values));
   return right.map((value, i) => (isWrong(i) ? (value === 0 ? 1 : value * 2) : value));
+}
+
+/**
+ * The inputs of a kernel by slot; those of a list by their places.
+ * @param {any} inputs
+ * @returns {[string, any][]}
+ */
+function operands(inputs) {
+  return Object.entries(inputs ?? {}).flatMap(([name, given]) =>
+    Array.isArray(given) ? given.map((one, i) => [String(i), one]) : [[name, given]],
+  );
 }
 
 /** Whether a tensor of the one shape was broadcast to the other. */
@@ -152,8 +162,10 @@ function planted(kernel, slot, thunks, about) {
     return own;
   }
   const right = numbers(own);
-  const seen = ((trace.computed[kernel] ??= {})[slot] ??= {nonzero: false});
+  const seen = ((trace.computed[kernel] ??= {})[slot] ??= {nonzero: false, misshapen: false});
   seen.nonzero ||= right.some((value) => value !== 0);
+  const input = about.inputs.find(([name]) => name === slot)?.[1];
+  seen.misshapen ||= input !== undefined && String(input.shape) !== String(own.shape);
   const pair = plant ? [plant.slot, plant.other] : [];
   if (plant?.kernel !== kernel || !(slot === pair[0] || (plant.fault === 'swapped' && slot === pair[1]))) {
     return own;
@@ -170,8 +182,8 @@ function planted(kernel, slot, thunks, about) {
   return tensor(wrong, own.shape);
 }
 
-/** The inputs of the tape's node that is being differentiated. */
-let inputs;
+/** Slot by slot, the inputs of the tape's node that is being differentiated. */
+let inputs = [];
 
 function wrap(kernel, config) {
   const right = config.gradFunc;
@@ -185,19 +197,28 @@ function wrap(kernel, config) {
   };
 }
 
-/** Gradient functions are not told the inputs, but the tape has them. */
+/** The faults that look at the inputs. */
+const ABOUT_INPUTS = new Set(['ties', 'positive']);
+
+/** Gradient functions are not told the inputs, but the tape has them; at the time of the gradient, they may be gone. */
 function watchTape(engine) {
   const add = engine.addTapeNode.bind(engine);
   engine.addTapeNode = (...node) => {
     add(...node);
     const added = engine.state.activeTape.at(-1);
-    const gradient = added.gradient;
-    if (gradient) {
-      added.gradient = (dys) => {
-        inputs = added.inputs;
-        return gradient(dys);
-      };
+    const {gradient} = added;
+    if (!gradient) {
+      return;
     }
+    const isRead = plant?.kernel === added.kernelName && ABOUT_INPUTS.has(plant.fault);
+    const given = operands(added.inputs).map(([slot, {shape, dtype, size}], i, all) => [
+      slot,
+      {shape, dtype, size, values: isRead && dtype !== 'string' ? numbers(all[i][1]) : null},
+    ]);
+    added.gradient = (dys) => {
+      inputs = given;
+      return gradient(dys);
+    };
   };
 }
 

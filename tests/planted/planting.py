@@ -24,9 +24,10 @@ RUNNER = Path(__file__).with_name("planted_runner.cjs")
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """Whether a gradient had elements that are not zero."""
+    """Whether a gradient had elements that are not zero, and whether another shape than its input."""
 
     nonzero: bool
+    misshapen: bool
 
 
 class Trace(msgspec.Struct, frozen=True):

@@ -12,5 +12,5 @@ from programs import program
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results of all shipped cases on tensorflow, tfjs:cpu and tfjs:wasm."""
     path = tmp_path_factory.mktemp("whole") / "whole.ndjson"
-    program("run", "--results", path)
+    program("run", "--trace", "--results", path)
     return path

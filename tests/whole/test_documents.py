@@ -1,4 +1,4 @@
-"""The document of known divergences is what a run of all cases says."""
+"""The generated documents are what a run of all cases says, and nothing is untested."""
 
 from __future__ import annotations
 
@@ -16,3 +16,7 @@ def test_the_document_of_divergences_is_that_of_a_run(whole: Path) -> None:
         "run tfjs-conformance run --results run.ndjson"
         " && tfjs-conformance divergences run.ndjson -o docs/divergences.md"
     )
+
+
+def test_the_cases_leave_no_gap_and_the_document_of_coverage_says_so(whole: Path) -> None:
+    program("coverage", whole, "--check", "docs/coverage.md")
