@@ -1,9 +1,9 @@
 """Which cases notice a wrong gradient: the answers without it, and what each fault does to them.
 
-A case counts for a gradient if it lies in ``ops/``, its function calls the op of the kernel by name
-(``tf.pad`` or ``x.pad`` for PadV2), and tf.js computed this very gradient in it. So a model that fails
-in training, a law, or an op that is made of the kernel is no test of it; nor is a second derivative,
-as a planted tensor ends the tape.
+A case counts for a gradient if it lies in ``ops/``, its function calls the op of the kernel by
+name (``tf.pad`` or ``x.pad`` for PadV2), and tf.js computed this very gradient in it. So a model
+that fails in training, a law, or an op that is made of the kernel is no test of it; nor is a second
+derivative, as a planted tensor ends the tape.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ def is_first_order(case: Case) -> bool:
 class Hunt:
     """All first-order cases in scope with the reference's answers and the right ones of tf.js.
 
-    ``reaching`` are the cases of a kernel that compute the gradient of a slot, ``flowing`` the slots
-    in which some gradient is not zero, ``misshapen`` those in which one has not the input's shape
-    and the case is flagged for it.
+    ``reaching`` are the cases of a kernel that compute the gradient of a slot, ``flowing`` the
+    slots in which some gradient is not zero, ``misshapen`` those in which one has not the input's
+    shape and the case is flagged.
     """
 
     def __init__(self, cases: Sequence[Case], runner: Planted) -> None:
@@ -138,7 +138,7 @@ class Hunt:
         slots = self.slots(kernel)
         found = [Fault(kernel, slot, fault) for slot in slots for fault in kinds]
         flowing = [slot for slot in slots if (kernel, slot) in self.flowing]
-        if len(flowing) > 1:
+        if len(flowing) > 1 and kinds is SLOT_FAULTS:
             found.append(Fault(kernel, flowing[0], SWAPPED, flowing[1]))
         return found
 
@@ -146,30 +146,36 @@ class Hunt:
         """Plant a fault and look for a case whose verdict becomes worse."""
         self.runner.plant(fault)
         cases = self.reaching[fault.kernel, fault.slot]
-        changed = 0
+        changed: list[Case] = []
         for case in sorted(cases, key=lambda case: -self._kills[case.id]):
             outcome, trace = self.runner.run(case)
             if trace.changed == 0:
                 continue
-            changed += 1
+            changed.append(case)
             before = self.right[case.id][1]
             if outcome is None or is_worse(self._verdict(case, outcome), before):
                 self._kills[case.id] += 1
                 return Found(fault, "killed", case.id)
         return Found(fault, *self._alive(fault, changed, cases))
 
-    def _alive(self, fault: Fault, changed: int, cases: Sequence[Case]) -> tuple[Status, str]:
+    def _alive(
+        self, fault: Fault, changed: Sequence[Case], cases: Sequence[Case]
+    ) -> tuple[Status, str]:
         if (fault.kernel, fault.slot) not in self.flowing:
             return "not applicable", "the gradient is zero everywhere"
-        if not any(self.right[case.id][1].verdict == "pass" for case in cases):
-            return "flagged anyway", "every case is flagged without it"
-        if fault.fault == "unsummed" and (fault.kernel, fault.slot) in self.misshapen:
-            return "flagged anyway", "tf.js does not add up the copies"
+        summed = fault.fault != "unsummed" or (fault.kernel, fault.slot) not in self.misshapen
+        if not summed or not any(map(self._passes, cases)):
+            return "flagged anyway", "cases are flagged for what tf.js does without it"
         if why := excuse(fault):
             return "not applicable", why
-        if changed:
-            return "survived", f"it changed {changed} of {len(cases)} cases"
-        return "untested", f"it changed none of {len(cases)} cases"
+        if not changed:
+            return "untested", f"it changed none of {len(cases)} cases"
+        if not any(map(self._passes, changed)):
+            return "flagged anyway", f"as is every case that it changes, such as {changed[0].id}"
+        return "survived", f"it changed {len(changed)} of {len(cases)} cases"
+
+    def _passes(self, case: Case) -> bool:
+        return self.right[case.id][1].verdict == "pass"
 
     def _verdict(self, case: Case, outcome: Outcome) -> Verdict:
         both = {REFERENCE: self.references[case.id], ADDRESS: outcome}

@@ -99,14 +99,14 @@ function wrongWhere(right, inputs, slot, about) {
 }
 
 /**
- * The inputs of a kernel by slot; those of a list by their places.
+ * The inputs of a kernel by slot, without those that were not given; those of a list by their places.
  * @param {any} inputs
  * @returns {[string, any][]}
  */
 function operands(inputs) {
-  return Object.entries(inputs ?? {}).flatMap(([name, given]) =>
-    Array.isArray(given) ? given.map((one, i) => [String(i), one]) : [[name, given]],
-  );
+  return Object.entries(inputs ?? {})
+    .flatMap(([name, given]) => (Array.isArray(given) ? given.map((one, i) => [String(i), one]) : [[name, given]]))
+    .filter(([, one]) => one !== undefined && one !== null);
 }
 
 /** Whether a tensor of the one shape was broadcast to the other. */

@@ -24,7 +24,7 @@ RUNNER = Path(__file__).with_name("planted_runner.cjs")
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """Whether a gradient had elements that are not zero, and whether another shape than its input."""
+    """Whether a gradient had an element that is not zero, and not the shape of its input."""
 
     nonzero: bool
     misshapen: bool
