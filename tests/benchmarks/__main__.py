@@ -86,7 +86,7 @@ def cold() -> None:
 
 
 def suite(scratch: Path) -> None:
-    """All shipped cases, cold, against a process that imports TensorFlow and runs the same programs."""
+    """All shipped cases, cold, against a process with TensorFlow that runs the same programs."""
     cases = load([bundle.cases()], shipped())
     requests = scratch / "suite.ndjson"
     write_requests(requests, Requests(cases))
