@@ -28,7 +28,14 @@ export async function select(name, folder) {
 export async function renew() {
   const name = tf.getBackend();
   const factory = tf.findBackendFactory(name);
-  tf.removeBackend(name);
+  try {
+    tf.removeBackend(name);
+  } catch {
+    // It traps where it cannot free its memory; it is forgotten all the same.
+    const engine = /** @type {any} */ (tf.engine());
+    delete engine.registry[name];
+    delete engine.registryFactory[name];
+  }
   tf.registerBackend(name, factory);
   if (!(await tf.setBackend(name))) {
     throw new Error(`tf.js could not start its backend ${name} again`);

@@ -49,6 +49,21 @@ export class Executor {
    * @param {any} visible `tf` as the case sees it
    */
   async #execute(request, visible) {
+    const body = await this.#answer(request, visible);
+    try {
+      this.watcher.close();
+      return body;
+    } catch (thrown) {
+      // WebAssembly traps where the case has damaged the memory that is to be freed.
+      return {threw: {phase: 'read', ...described(thrown)}};
+    }
+  }
+
+  /**
+   * @param {Run} request
+   * @param {any} visible
+   */
+  async #answer(request, visible) {
     const {tf, watcher} = this;
     const progress = {phase: 'parse'};
     watcher.open();
@@ -77,8 +92,6 @@ export class Executor {
     } catch (thrown) {
       const absent = missing(tf, request.f.source, thrown);
       return absent === null ? {threw: {phase: progress.phase, ...described(thrown)}} : {unsupported: absent};
-    } finally {
-      watcher.close();
     }
   }
 }

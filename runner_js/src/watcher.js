@@ -38,14 +38,22 @@ export class Watcher {
     return this.alive() - this.before;
   }
 
-  /** Disposes all that the case made, kept tensors and variables too, and clears what a throw left open. */
+  /**
+   * Disposes all that the case made, kept tensors and variables too, and clears what a throw left open.
+   * @throws {Error} the backend cannot free its memory.
+   */
   close() {
     this.recording = false;
+    const {tensors} = this;
+    this.tensors = [];
+    this.#clear();
     this.engine.disposeVariables();
-    for (const tensor of this.tensors) {
+    for (const tensor of tensors) {
       tensor.dispose();
     }
-    this.tensors = [];
+  }
+
+  #clear() {
     // A throw between two halves of a pair can leave scopes and depths open; a stale depth would
     // switch the tape off, or on, for every later case.
     const {state} = this.engine;
