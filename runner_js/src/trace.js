@@ -87,7 +87,7 @@ export class Tracer {
         config.kernelFunc = (/** @type {any} */ call) => {
           if (this.watcher.recording) {
             const inputs = new Distinct();
-            Object.entries(call.inputs).forEach(([slot, x]) => x && inputs.add(operand(slot, x)));
+            operands(call.inputs).forEach((one) => inputs.add(one));
             this.kernels.add({kernel: kernelName, backend, inputs: inputs.items(), attributes: texts(call.attrs)});
           }
           return kernelFunc(call);
@@ -133,7 +133,7 @@ export class Tracer {
    */
   #watched(rule, kernel, inputs, attrs) {
     const attributes = texts(attrs);
-    const given = new Map(Object.entries(inputs).map(([slot, x]) => [slot, operand(slot, x)]));
+    const given = new Map(Object.keys(inputs).map((slot) => [slot, operands({[slot]: inputs[slot]})[0]]));
     return (/** @type {any[]} */ dys) => {
       const gradients = rule(dys);
       this.#offered(kernel, Object.keys(gradients));
@@ -183,12 +183,17 @@ function folded(slot) {
 }
 
 /**
- * @param {string} slot
- * @param {{dtype: string, shape: number[]}} tensor
- * @returns {Operand}
+ * The operands among the inputs of a kernel: some are left out, some are lists of tensors.
+ * @param {Record<string, any>} inputs
+ * @returns {Operand[]}
  */
-function operand(slot, {dtype, shape}) {
-  return [folded(slot), dtype, shape.length, shape.includes(0)];
+function operands(inputs) {
+  return Object.entries(inputs).flatMap(([slot, given]) =>
+    [given]
+      .flat()
+      .filter((x) => x)
+      .map(({dtype, shape}) => /** @type {Operand} */ ([folded(slot), dtype, shape.length, shape.includes(0)])),
+  );
 }
 
 /**
