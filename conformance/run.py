@@ -29,7 +29,7 @@ from conformance.results_writer import Writer
 from conformance.suite.case import Case
 from conformance.variants import Requests
 
-REFERENCE = "tensorflow"
+REFERENCES = ("exact", "tensorflow")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -63,9 +63,10 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def reference(self) -> str | None:
-        """Whom the others are held against: TensorFlow, or else the first of several."""
-        if REFERENCE in self.addresses:
-            return REFERENCE
+        """Whom the others are held against: the oracle, TensorFlow, or else the first of several."""
+        for address in REFERENCES:
+            if address in self.addresses:
+                return address
         return self.addresses[0] if len(self.addresses) > 1 else None
 
     @property

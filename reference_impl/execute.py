@@ -2,181 +2,38 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import msgspec
 import tensorflow as tf
 
-from conformance.protocol import Argument, Phase, Printed, Returned, Run, Threw
-from conformance.tensors import Tensor
-from reference_impl import bits, coercion, gradients, interpreter, optimizers, printing, seeds
-from reference_impl.namespace import Namespace, UnsupportedOp, standard
-
-_LONGEST_MESSAGE = 2000
-_SPECIAL = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf"), "-0": -0.0}
-
-
-class _Inputs(NamedTuple):
-    """The tensors of a request: all inputs in order, those to differentiate, and dy."""
-
-    all: list[Any]
-    xs: list[Any]
-    dy: tf.Tensor | None
-
-
-class _Progress:
-    """Which phase a case is in, so that an error can say it."""
-
-    phase: Phase = "parse"
+from conformance.protocol import Optimizer, Returned, Run, Threw
+from reference_impl import bits, coercion, gradients, optimizers, seeds
+from reference_impl.api import execute as api
+from reference_impl.namespace import Namespace, standard
 
 
 def execute(request: Run, namespace: Namespace | None = None) -> Returned | Threw | str:
-    """Run one case; a string says why it is unsupported.
-
-    Whatever the case raises becomes ``Threw``. Inputs without a gradient get None. A case with
-    random numbers starts them anew, so its answer does not depend on the cases before it.
-    """
-    progress = _Progress()
-    try:
-        return _executed(request, namespace or standard(), progress)
-    except UnsupportedOp as error:
-        return str(error)
-    except BaseException as error:  # noqa: BLE001  a case must not end the process, exit() included
-        message = _message(error)
-        return Threw(progress.phase, type(error).__name__, message[:_LONGEST_MESSAGE])
+    """Run one case; a string says why it is unsupported; see ``reference_impl.api.execute``."""
+    return api.execute(request, _TensorFlow(), namespace or standard())
 
 
-def _executed(request: Run, namespace: Namespace, progress: _Progress) -> Returned:
-    seeds.restart()
-    f = interpreter.function(request.f.tree, namespace)
-    progress.phase = "inputs"
-    inputs = _inputs(request)
-    progress.phase = "forward"
+class _TensorFlow:
+    """TensorFlow as running a case wants it."""
 
-    def run(*_: tf.Tensor) -> Any:
-        # The tape knows the inputs by their identity, so f gets them as they are.
-        progress.phase = "forward"
-        value = f(*inputs.all)
-        progress.phase = "backward"
-        return value
+    gradients = gradients.GRADIENTS
+    restart = staticmethod(seeds.restart)
+    is_tensor = staticmethod(coercion.is_tensor)
+    tensor = staticmethod(coercion.tensor)
+    from_message = staticmethod(bits.from_message)
+    to_message = staticmethod(bits.to_message)
 
-    before = _states(request, inputs)
-    start = time.perf_counter()
-    value, grads = _called(request, run, inputs)
-    seconds = time.perf_counter() - start
-    progress.phase = "read"
-    answer = _read(value, grads, seconds, print_texts=request.print)
-    if request.inspect:
-        after = _states(request, inputs)
-        altered = tuple(name for name, state in before.items() if state != after[name])
-        answer = msgspec.structs.replace(answer, altered=altered)
-    if request.call != "minimize":
-        return answer
-    return msgspec.structs.replace(answer, variables=tuple(map(bits.to_message, inputs.xs)))
+    @staticmethod
+    def variable(tensor: tf.Tensor, name: str) -> tf.Variable:
+        return tf.Variable(tensor, name=name)
 
-
-def _states(request: Run, inputs: _Inputs) -> dict[str, Tensor]:
-    """The bits of every input, and of dy, by name; nothing where nobody asks for them."""
-    if not request.inspect:
-        return {}
-    named = dict(zip(request.names, inputs.all, strict=True))
-    if inputs.dy is not None:
-        named["dy"] = inputs.dy
-    return {name: bits.to_message(tensor) for name, tensor in named.items()}
-
-
-def _inputs(request: Run) -> _Inputs:
-    if request.call in {"grad", "valueAndGrad"} and len(request.wrt) != 1:
-        raise ValueError(
-            f"{request.call} differentiates one input, but wrt names {len(request.wrt)}"
-        )
-    named: dict[str, Any] = {}
-    for name, argument in zip(request.names, request.args, strict=True):
-        tensor = _tensor(argument)
-        varies = request.call in {"variableGrads", "minimize"} and name in request.wrt
-        named[name] = tf.Variable(tensor, name=name) if varies else tensor
-    for name in request.wrt:
-        if name not in named:
-            raise ValueError(f"wrt names {name}, which is no input")
-    dy = None if request.dy is None else _tensor(request.dy)
-    return _Inputs(list(named.values()), [named[name] for name in request.wrt], dy)
-
-
-def _tensor(argument: Argument) -> tf.Tensor:
-    held = argument.tensor()
-    if held is not None:
-        return bits.from_message(held)
-    return coercion.tensor(_value(argument.literal), argument.shape, argument.dtype)
-
-
-def _value(literal: Any) -> Any:
-    """A JavaScript value of its JSON form."""
-    match literal:
-        case list():
-            return [_value(item) for item in literal]
-        case {"number": str() as name} if name in _SPECIAL:
-            return _SPECIAL[name]
-        case None | bool() | int() | float() | str():
-            return literal
-        case _:
-            raise ValueError(f"a literal holds {literal!r}, which stands for no value")
-
-
-def _called(
-    request: Run, run: Callable[..., Any], inputs: _Inputs
-) -> tuple[tf.Tensor | None, list[tf.Tensor | None]]:
-    """The value, except for ``grad`` and ``grads``, and the gradients in the order of ``wrt``."""
-    xs, dy = inputs.xs, inputs.dy
-    match request.call:
-        case "value":
-            return _value_of(run), []
-        case "grad" | "grads" as api:
-            return None, gradients.compute(api, run, xs, gradients.upstream(api, dy)).grads
-        case "valueAndGrad" | "valueAndGrads" as api:
-            value, grads = gradients.compute(api, run, xs, dy)
-            return value, grads
-        case "variableGrads" as api:
-            value, grads = gradients.compute(api, run, xs)
-            if any(gradient is not None for gradient in grads):
-                gradients.expect_scalar(value)
-            return value, grads
-        case "minimize":
-            if request.optimizer is None:
-                raise ValueError("minimize needs an optimizer")
-            name, arguments = request.optimizer.name, request.optimizer.arguments
-            return optimizers.minimize(run, xs, name, arguments, request.steps), []
-
-
-def _value_of(run: Callable[..., Any]) -> tf.Tensor:
-    value = run()
-    if not coercion.is_tensor(value):
-        raise TypeError("f returned something that is not a tensor")
-    return value
-
-
-def _read(
-    value: tf.Tensor | None, grads: list[tf.Tensor | None], seconds: float, *, print_texts: bool
-) -> Returned:
-    read_value = _bits(value)
-    read_grads = tuple(map(_bits, grads))
-    printed = None
-    if print_texts:
-        printed = Printed(_text(read_value), tuple(map(_text, read_grads)))
-    return Returned(value=read_value, grads=read_grads, printed=printed, seconds=seconds)
-
-
-def _bits(tensor: tf.Tensor | None) -> Tensor | None:
-    return None if tensor is None else bits.to_message(tensor)
-
-
-def _text(tensor: Tensor | None) -> str | None:
-    return None if tensor is None else printing.text(tensor)
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001  an error whose own text fails still has a type
-        return ""
+    @staticmethod
+    def minimize(
+        f: Callable[[], Any], variables: Sequence[tf.Variable], optimizer: Optimizer, steps: int
+    ) -> tf.Tensor:
+        return optimizers.minimize(f, variables, optimizer.name, optimizer.arguments, steps)

@@ -1,285 +1,46 @@
-"""The gradient API of tf.js on ``tf.GradientTape``.
-
-Assertions and their texts are those of tfjs-core's ``gradients.ts`` and ``engine.ts``; the numbers
-are TensorFlow's. As in tf.js, an input that is passed twice gets the sum of its gradients each
-time, a result that is no scalar is differentiated as the sum of its elements, and every function
-here may be used inside the function that another one differentiates.
-"""
+"""The gradient API of tf.js on ``tf.GradientTape``; see ``reference_impl.api.gradients``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
-from reference_impl.coercion import convert, is_tensor
-from reference_impl.javascript import is_nullish, list_text
-
-Api = Literal["grad", "grads", "valueAndGrad", "valueAndGrads", "variableGrads"]
-
-_UNCONNECTED = (
-    "Cannot compute gradient of y=f(x) with respect to x."
-    " Make sure that the f you passed encloses all operations that lead from x to y."
+from reference_impl.api.gradients import (
+    Api,
+    Computed,
+    GradientError,
+    Gradients,
+    UnconnectedError,
+    ValueAndGrad,
+    ValueAndGrads,
+    VariableGrads,
+    expect_any,
+    expect_scalar,
 )
-_PARTLY_UNCONNECTED = _UNCONNECTED.replace("that the", "that\n    the")
-# tf.js checks the shape of dy in these three, after it has computed the gradients.
-_DY_SHAPE = {
-    "grad": "The shape of dy passed in grad(f)(x, dy) must match the shape returned by f(x)",
-    "grads": (
-        "The shape of dy passed in grads(f)([x1,...], dy) must match the shape returned by"
-        " f([x1,...])"
-    ),
-    "valueAndGrads": (
-        "The shape of dy passed in valueAndGrads(f)([x1,...], dy) must match the shape returned by"
-        " f([x1,...])"
-    ),
-}
+from reference_impl.coercion import convert, is_tensor
 
-
-class GradientError(ValueError):
-    """A gradient function was called against its contract; the text is that of tf.js."""
-
-
-class UnconnectedError(GradientError):
-    """TensorFlow has no gradient of the result with respect to an input."""
-
-
-class ValueAndGrads(NamedTuple):
-    """A value and its gradient per input, in the order of the inputs."""
-
-    value: tf.Tensor
-    grads: list[tf.Tensor]
-
-
-class ValueAndGrad(NamedTuple):
-    """A value and its gradient."""
-
-    value: tf.Tensor
-    grad: tf.Tensor
-
-
-class VariableGrads(NamedTuple):
-    """A scalar and its gradients by variable name; None for variables that are not trainable."""
-
-    value: tf.Tensor
-    grads: dict[str, tf.Tensor | None]
-
-
-class Computed(NamedTuple):
-    """A value and, per input, its gradient or None where TensorFlow has none."""
-
-    value: tf.Tensor
-    grads: list[tf.Tensor | None]
-
-    def connected(self) -> list[tf.Tensor]:
-        """The gradients.
-
-        Raises:
-            UnconnectedError: some are missing, or all; the two texts of tf.js differ.
-        """
-        found = [gradient for gradient in self.grads if gradient is not None]
-        if not found:
-            raise UnconnectedError(_UNCONNECTED)
-        if len(found) < len(self.grads):
-            raise UnconnectedError(_PARTLY_UNCONNECTED)
-        return found
-
-
-def value_and_grads(f: Callable[..., Any]) -> Callable[..., ValueAndGrads]:
-    """``tf.valueAndGrads``: the function that gives f's value and its gradient for every input.
-
-    ``value_and_grads(f)(xs, dy=None)`` calls ``f(*xs)``. ``xs`` is a list of tensors or variables,
-    ``dy`` the float32 upstream gradient of the shape of the value, by default ones.
-
-    Raises:
-        GradientError: ``f`` is no function; when called, see ``compute``, or ``dy`` has another
-            shape than the value.
-        UnconnectedError: when called, an input has no gradient.
-    """
-    _expect_function(f, "valueAndGrads(f)")
-
-    def call(xs: Sequence[tf.Tensor], dy: tf.Tensor | None = None) -> ValueAndGrads:
-        if not isinstance(xs, list | tuple) or not all(map(is_tensor, xs)):
-            raise GradientError(
-                "The args passed in valueAndGrads(f)(args) must be array of tensors"
-            )
-        if not is_nullish(dy) and not is_tensor(dy):
-            raise GradientError("The dy passed in valueAndGrads(f)(args, dy) must be a tensor")
-        computed = compute("valueAndGrads", f, xs, dy)
-        return ValueAndGrads(computed.value, computed.connected())
-
-    return call
-
-
-def value_and_grad(f: Callable[..., Any]) -> Callable[..., ValueAndGrad]:
-    """``tf.valueAndGrad``: the function that gives f's value and its gradient for one input.
-
-    ``value_and_grad(f)(x, dy=None)``; as ``value_and_grads``, but a ``dy`` of another shape than
-    the value is used as it is, and fails only if the gradient does not get the shape of ``x``.
-    """
-    _expect_function(f, "valueAndGrad(f)")
-
-    def call(x: tf.Tensor, dy: tf.Tensor | None = None) -> ValueAndGrad:
-        if not is_tensor(x):
-            raise GradientError("The x passed in valueAndGrad(f)(x) must be a tensor")
-        if not is_nullish(dy) and not is_tensor(dy):
-            raise GradientError("The dy passed in valueAndGrad(f)(x, dy) must be a tensor")
-        computed = compute("valueAndGrad", f, [x], dy)
-        return ValueAndGrad(computed.value, computed.connected()[0])
-
-    return call
-
-
-def grads(f: Callable[..., Any]) -> Callable[..., list[tf.Tensor]]:
-    """``tf.grads``: as ``value_and_grads``, without the value, and with inputs and dy coerced."""
-    _expect_function(f, "grads(f)")
-
-    def call(xs: Sequence[Any], dy: Any = None) -> list[tf.Tensor]:
-        if not isinstance(xs, list | tuple):
-            raise GradientError(
-                "The args passed in grads(f)(args) must be an array of `Tensor`s or `TensorLike`s"
-            )
-        tensors = [
-            convert(x, f"args[{at}]", "tf.grads", "string_or_numeric") for at, x in enumerate(xs)
-        ]
-        return compute("grads", f, tensors, upstream("grads", dy)).connected()
-
-    return call
-
-
-def grad(f: Callable[..., Any]) -> Callable[..., tf.Tensor]:
-    """``tf.grad``: as ``value_and_grad``, without the value, and with input and dy coerced.
-
-    Here the shape of ``dy`` must be that of the value.
-    """
-    _expect_function(f, "grad(f)")
-
-    def call(x: Any, dy: Any = None) -> tf.Tensor:
-        tensor = convert(x, "x", "tf.grad", "string_or_numeric")
-        return compute("grad", f, [tensor], upstream("grad", dy)).connected()[0]
-
-    return call
-
-
-def variable_grads(
-    f: Callable[[], Any], var_list: Sequence[tf.Variable] | None = None
-) -> VariableGrads:
-    """``tf.variableGrads``: the value of ``f()``, a scalar, and its gradients by variable name.
-
-    Args:
-        f: a function without parameters that reads the variables.
-        var_list: the variables; by default all trainable ones that ``f`` reads. Trainable ones
-            without a gradient are left out of the result, the others are in it with None.
-
-    Raises:
-        GradientError: no trainable variable, or a value that is no scalar.
-        UnconnectedError: no variable has a gradient.
-    """
-    _expect_function(f, "variableGrads(f)")
-    variables: list[tf.Variable] | None = None
-    fixed: list[tf.Variable] = []
-    if not is_nullish(var_list):
-        if not isinstance(var_list, list | tuple) or not all(map(_is_variable, var_list)):
-            raise GradientError(
-                "The varList passed in variableGrads(f, varList) must be an array of variables"
-            )
-        variables = [variable for variable in var_list if variable.trainable]
-        fixed = [variable for variable in var_list if not variable.trainable]
-        if not variables:
-            raise GradientError(
-                "variableGrads() expects at least one of the input variables to be trainable,"
-                f" but none of the {len(var_list)} variables is trainable."
-            )
-    value, tape = _run(f, variables)
-    watched = list(tape.watched_variables()) if variables is None else variables
-    found = _backpropagate(tape, value, watched, None) if watched else []
-    expect_any(found)
-    expect_scalar(value)
-    named: dict[str, tf.Tensor | None] = {
-        variable_name(variable): gradient
-        for variable, gradient in zip(watched, found, strict=True)
-        if gradient is not None
-    }
-    return VariableGrads(value, named | dict.fromkeys(map(variable_name, fixed)))
-
-
-def compute(
-    api: Api, f: Callable[..., Any], xs: Sequence[tf.Tensor], dy: tf.Tensor | None = None
-) -> Computed:
-    """The value of ``f(*xs)`` and its gradients, with None where TensorFlow has none.
-
-    Args:
-        api: the function of tf.js that is called; it decides whether the shape of dy is checked.
-        f: the function; it is called with the tensors one by one.
-        xs: tensors or variables.
-        dy: the upstream gradient, by default ones of the shape of the value.
-
-    Raises:
-        GradientError: no inputs, a dy that is not float32, a result that is no tensor, a dy of a
-            wrong shape (if any input has a gradient), or a gradient that has not its input's shape.
-    """
-    if not xs:
-        raise GradientError("gradients() received an empty list of xs.")
-    if is_nullish(dy):
-        dy = None
-    elif dy is not None and dy.dtype != tf.float32:
-        raise GradientError(f"dy must have 'float32' dtype, but has '{dy.dtype.name}'")
-    value, tape = _run(lambda: f(*xs), xs)
-    misfit = _misfit(api, value, dy)
-    try:
-        found = _backpropagate(tape, value, xs, dy)
-    except tf.errors.InvalidArgumentError as error:
-        if misfit is None:
-            raise
-        # Some op met the wrong shape on the way; what is wrong is dy.
-        raise GradientError(misfit) from error
-    # An input that is not connected is found before dy is looked at, as in tf.js.
-    if misfit is not None and any(gradient is not None for gradient in found):
-        raise GradientError(misfit)
-    for at, (x, gradient) in enumerate(zip(xs, found, strict=True)):
-        if gradient is not None and gradient.shape != x.shape:
-            raise GradientError(
-                f"The gradient of input '{at}' has shape '{list_text(gradient.shape)}',"
-                f" which does not match the shape of the input '{list_text(x.shape)}'"
-            )
-    return Computed(value, found)
-
-
-def upstream(api: Literal["grad", "grads"], dy: Any) -> tf.Tensor | None:
-    """The dy of ``grad`` and ``grads``, which coerce it.
-
-    Raises:
-        CoercionError: it cannot become a tensor of numbers.
-    """
-    return None if is_nullish(dy) else convert(dy, "dy", f"tf.{api}")
-
-
-def expect_any(grads: Sequence[tf.Tensor | None]) -> None:
-    """Assert that some variable has a gradient.
-
-    Raises:
-        UnconnectedError: none has.
-    """
-    if all(gradient is None for gradient in grads):
-        raise UnconnectedError(
-            "Cannot find a connection between any variable and the result of the loss function"
-            " y=f(x). Please make sure the operations that use variables are inside the function f"
-            " passed to minimize()."
-        )
-
-
-def expect_scalar(value: tf.Tensor) -> None:
-    """Assert what ``variableGrads`` wants of f's result.
-
-    Raises:
-        GradientError: the value is no scalar.
-    """
-    if value.shape.rank != 0:
-        raise GradientError(
-            "The f passed in variableGrads(f) must return a scalar,"
-            f" but it returned a rank-{value.shape.rank} tensor"
-        )
+__all__ = [
+    "GRADIENTS",
+    "Api",
+    "Computed",
+    "GradientError",
+    "UnconnectedError",
+    "ValueAndGrad",
+    "ValueAndGrads",
+    "VariableGrads",
+    "compute",
+    "expect_any",
+    "expect_scalar",
+    "grad",
+    "grads",
+    "upstream",
+    "value_and_grad",
+    "value_and_grads",
+    "variable_grads",
+    "variable_name",
+]
 
 
 def variable_name(variable: tf.Variable) -> str:
@@ -287,45 +48,60 @@ def variable_name(variable: tf.Variable) -> str:
     return str(variable.name).removesuffix(":0")
 
 
-def _misfit(api: Api, value: tf.Tensor, dy: tf.Tensor | None) -> str | None:
-    """What is wrong with the shape of dy, where tf.js checks it."""
-    if dy is None or api not in _DY_SHAPE or value.shape == dy.shape:
-        return None
-    return f"{_DY_SHAPE[api]} Shapes {list_text(value.shape)} and {list_text(dy.shape)} must match"
+class _TensorFlow:
+    """TensorFlow as the gradient API wants it."""
 
+    shape_errors: tuple[type[Exception], ...] = (tf.errors.InvalidArgumentError,)
+    is_tensor = staticmethod(is_tensor)
+    name = staticmethod(variable_name)
+    convert = staticmethod(convert)
 
-def _expect_function(f: Any, call: str) -> None:
-    if not callable(f):
-        raise GradientError(f"The f passed in {call} must be a function")
+    @staticmethod
+    def is_variable(value: Any) -> bool:
+        return isinstance(value, tf.Variable)
 
+    @staticmethod
+    def dtype(tensor: Any) -> str:
+        return str(tensor.dtype.name)
 
-def _is_variable(value: Any) -> bool:
-    return isinstance(value, tf.Variable)
+    @staticmethod
+    def run(
+        f: Callable[[], Any], xs: Sequence[tf.Tensor] | None
+    ) -> tuple[tf.Tensor, tf.GradientTape]:
+        with tf.GradientTape(watch_accessed_variables=xs is None) as tape:
+            # TensorFlow has no gradients for integers, and says so in a log line for each.
+            tape.watch([x for x in xs or () if _is_continuous(x)])
+            value = f()
+            if is_tensor(value):
+                # The value of a variable is read while the tape looks.
+                value = tf.convert_to_tensor(value)
+        return value, tape
 
+    @staticmethod
+    def watched(tape: tf.GradientTape) -> list[tf.Variable]:
+        return list(tape.watched_variables())
 
-def _run(f: Callable[[], Any], xs: Sequence[tf.Tensor] | None) -> tuple[tf.Tensor, tf.GradientTape]:
-    """The value of ``f()`` and the tape that watched xs, or by default all trainable variables."""
-    with tf.GradientTape(watch_accessed_variables=xs is None) as tape:
-        # TensorFlow has no gradients for integers, and says so in a log line for each.
-        tape.watch([x for x in xs or () if _is_continuous(x)])
-        value = f()
-        if not is_tensor(value):
-            raise GradientError("The result y returned by f() must be a tensor.")
-        # The value of a variable is read while the tape looks.
-        value = tf.convert_to_tensor(value)
-    return value, tape
-
-
-def _backpropagate(
-    tape: tf.GradientTape, value: tf.Tensor, xs: Sequence[tf.Tensor], dy: tf.Tensor | None
-) -> list[tf.Tensor | None]:
-    gradients = tape.gradient(value, list(xs), output_gradients=dy)
-    return [
-        # A gather's gradient is IndexedSlices; an integer that is its own value would get ones.
-        None if gradient is None or not _is_continuous(x) else tf.convert_to_tensor(gradient)
-        for x, gradient in zip(xs, gradients, strict=True)
-    ]
+    @staticmethod
+    def backpropagate(
+        tape: tf.GradientTape, value: tf.Tensor, xs: Sequence[tf.Tensor], dy: tf.Tensor | None
+    ) -> list[tf.Tensor | None]:
+        gradients = tape.gradient(value, list(xs), output_gradients=dy)
+        return [
+            # A gather's gradient is IndexedSlices; an integer that is its own value would get ones.
+            None if gradient is None or not _is_continuous(x) else tf.convert_to_tensor(gradient)
+            for x, gradient in zip(xs, gradients, strict=True)
+        ]
 
 
 def _is_continuous(x: tf.Tensor) -> bool:
     return bool(x.dtype.is_floating or x.dtype.is_complex)
+
+
+GRADIENTS = Gradients(_TensorFlow())
+value_and_grads = GRADIENTS.value_and_grads
+value_and_grad = GRADIENTS.value_and_grad
+grads = GRADIENTS.grads
+grad = GRADIENTS.grad
+variable_grads = GRADIENTS.variable_grads
+compute = GRADIENTS.compute
+upstream = GRADIENTS.upstream

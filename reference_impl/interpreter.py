@@ -13,9 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from conformance.language import tree
-from reference_impl.coercion import is_tensor
+from reference_impl.api.namespace import Namespace, Record
 from reference_impl.javascript import UNDEFINED, at_index, entries, items, member, number, type_name
-from reference_impl.namespace import Namespace, Record
 
 Environment = list[Any]
 Evaluate = Callable[[Environment], Any]
@@ -147,7 +146,7 @@ class _Compiler:
         self, callee: tree.Member, arguments: Callable[[Environment], list[Any]], names: Names
     ) -> Evaluate:
         receiver, name = self.expression(callee.object, names), callee.name
-        method = self._namespace.method(name)
+        method, is_tensor = self._namespace.method(name), self._namespace.is_tensor
 
         def evaluate(environment: Environment) -> Any:
             value = receiver(environment)

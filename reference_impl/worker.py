@@ -1,115 +1,37 @@
-"""The protocol over stdin and stdout: ``python -m reference_impl.worker``.
-
-It imports TensorFlow, answers ``start``, then every ``run`` in turn, and ends with code 0 at
-``stop`` or at the end of its input. Everything that prints, in Python or in C++, goes to stderr.
-"""
+"""TensorFlow as an implementation of the protocol: ``python -m reference_impl.worker``."""
 
 from __future__ import annotations
 
 import os
-import signal
-import sys
-from collections.abc import Callable, Iterator
 
-import msgspec
-
-from conformance.protocol import Answer, Request, Returned, Run, Start, Stop, Threw
+from conformance.protocol import Returned, Run, Started, Threw
 from reference_impl import settings
+from reference_impl.api import serving
 
-_CHUNK = 1 << 20
 
+class _TensorFlow:
+    """TensorFlow is imported when its environment is set, not before."""
 
-class _OnlyId(msgspec.Struct):
-    """What is read of a message that cannot be read as a whole."""
+    @staticmethod
+    def prepare() -> None:
+        os.environ.update(settings.ENVIRONMENT)
+        settings.pin()
 
-    id: int
+    @staticmethod
+    def started() -> Started:
+        return settings.started()
+
+    @staticmethod
+    def execute(request: Run) -> Returned | Threw | str:
+        # By now TensorFlow is imported and pinned.
+        from reference_impl.execute import execute  # noqa: PLC0415
+
+        return execute(request)
 
 
 def main() -> None:
     """Answer until the harness says stop."""
-    # The protocol keeps the pipe for itself before anything can print into it.
-    answers = os.dup(1)
-    os.dup2(2, 1)
-    # An interrupt is the harness's business; it ends this process by closing the pipe.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(settings.ENVIRONMENT)
-    settings.pin()
-    try:
-        serve(lambda line: _write(answers, line))
-        code = 0
-    except BrokenPipeError:
-        code = 1
-    sys.stderr.flush()
-    # TensorFlow takes long to tear itself down, and there is nothing to keep.
-    os._exit(code)
-
-
-def serve(write: Callable[[bytes], None]) -> None:
-    """Answer the lines of stdin until ``stop`` or their end.
-
-    Every answer is written at once: a case that kills the process later must not take finished
-    ones along.
-    """
-    decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
-    encoder = msgspec.json.Encoder()
-    for line in _lines(0):
-        try:
-            request = decoder.decode(line)
-        except msgspec.DecodeError as error:
-            answer = _refused(line, error)
-        else:
-            if isinstance(request, Stop):
-                return
-            answer = _answer(request)
-        if answer is not None:
-            write(encoder.encode(answer) + b"\n")
-
-
-def _answer(request: Start | Run) -> Answer:
-    # By now TensorFlow is imported and pinned.
-    from reference_impl.execute import execute  # noqa: PLC0415
-
-    if isinstance(request, Start):
-        return Answer(id=request.id, started=settings.started())
-    match execute(request):
-        case Returned() as returned:
-            return Answer(id=request.id, returned=returned)
-        case Threw() as threw:
-            return Answer(id=request.id, threw=threw)
-        case reason:
-            return Answer(id=request.id, unsupported=reason)
-
-
-def _refused(line: bytes, error: msgspec.DecodeError) -> Answer | None:
-    """The answer to a message that is not of the protocol, if it has an id to answer to."""
-    try:
-        number = msgspec.json.decode(line, type=_OnlyId).id
-    except msgspec.DecodeError:
-        print(f"ignored a line that is no message: {error}", file=sys.stderr)  # noqa: T201  the log
-        return None
-    return Answer(id=number, threw=Threw("parse", type(error).__name__, str(error)))
-
-
-def _lines(descriptor: int) -> Iterator[bytes]:
-    """The complete lines that arrive; at the end also one without a line feed."""
-    rest: list[bytes] = []
-    while chunk := os.read(descriptor, _CHUNK):
-        *lines, last = chunk.split(b"\n")
-        for line in lines:
-            whole = b"".join([*rest, line])
-            rest.clear()
-            if whole.strip():
-                yield whole
-        rest.append(last)
-    whole = b"".join(rest)
-    if whole.strip():
-        yield whole
-
-
-def _write(descriptor: int, line: bytes) -> None:
-    left = memoryview(line)
-    while left:
-        left = left[os.write(descriptor, left) :]
+    serving.serve(_TensorFlow())
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class Known(msgspec.Struct, frozen=True):
 
 KNOWN: tuple[Known, ...] = (
     Known("tensorflow", "TensorFlow in this Python, gradients by tf.GradientTape"),
+    Known("exact", "the real numbers, correctly rounded: the oracle in ball arithmetic"),
     Known("tfjs:cpu", "the bundled tf.js in Node on its plain JavaScript backend (also: tfjs)"),
     Known("tfjs:wasm", "the bundled tf.js in Node on its WebAssembly backend"),
     Known("cmd:COMMAND", "any program that speaks the protocol, e.g. cmd:./my-runner --flag"),
@@ -68,6 +69,10 @@ def parse(text: str, *, node: Path | None = None) -> Implementation:
             # -P: no file of the current folder stands in for a module of the worker.
             return Implementation(
                 kind, (sys.executable, "-P", "-m", "reference_impl.worker"), _UNBUFFERED
+            )
+        case "exact" if not colon:
+            return Implementation(
+                kind, (sys.executable, "-P", "-m", "reference_impl.exact.worker"), _UNBUFFERED
             )
         case "tfjs" if not colon or rest in BACKENDS:
             return _tfjs(rest or BACKENDS[0], node)

@@ -88,9 +88,14 @@ def conventions() -> Conventions:
     return msgspec.convert(yaml.safe_load(FILE.read_text("utf-8")), Conventions)
 
 
+FOLLOWS = {"exact": "tensorflow"}
+"""Implementations that make the choices of another library: mathematics makes none."""
+
+
 def library(address: str) -> str:
     """The library behind an address: ``tfjs`` for ``tfjs@4.10.0:cpu``."""
-    return re.split(r"[@:]", address, maxsplit=1)[0]
+    name = re.split(r"[@:]", address, maxsplit=1)[0]
+    return FOLLOWS.get(name, name)
 
 
 class _Use(msgspec.Struct, frozen=True):

@@ -24,6 +24,8 @@ from conformance.suite.case import Case, Decimals
 if TYPE_CHECKING:
     from conformance.judge.budget import Budget
 
+SECOND = "tensorflow"
+
 
 def judge(  # noqa: PLR0913, PLR0917  the six things that a verdict depends on
     case: Case,
@@ -68,8 +70,8 @@ class _Judge:
         self.outcomes = outcomes
         self.started = started
         self.policy = policy
-        self.reference = address if address in outcomes else None
         self.answers = {name: _answer(outcome) for name, outcome in outcomes.items()}
+        self.reference = self._held(address)
         self.violations = {
             name: self._against_expectation(name, answer)
             for name, answer in self.answers.items()
@@ -84,6 +86,13 @@ class _Judge:
             excuses_flushing=policy.rule != "bits",
             disproved=self._disproved(),
         )
+
+    def _held(self, address: str | None) -> str | None:
+        """The reference, or TensorFlow for a case that the reference cannot answer."""
+        outcome = self.outcomes.get(address or "")
+        if outcome is not None and outcome.unsupported is not None and SECOND in self.outcomes:
+            return SECOND
+        return None if outcome is None else address
 
     def verdicts(self) -> list[Verdict]:
         return [self._verdict(name, outcome) for name, outcome in self.outcomes.items()]

@@ -1,107 +1,12 @@
-"""How an op enters the tables: ``OPS`` for ``tf.name(...)``, ``METHODS`` for ``x.name(...)``.
-
-A declaration says which arguments tf.js converts to tensors and which dtype it requires of them;
-the body then sees tensors only, and says what TensorFlow is asked.
-"""
+"""The tables of the ops on TensorFlow."""
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
-from typing import Any
+from reference_impl.api.table import Table
+from reference_impl.coercion import convert
 
-from reference_impl.coercion import UNDEFINED, convert
-
-Op = Callable[..., Any]
-
-OPS: dict[str, Op] = {}
-METHODS: dict[str, Op] = {}
-
-_EXACT = 2.0**53
-"""Below this every integral JavaScript number is exactly that integer."""
-
-
-def op(*arguments: str, name: str = "", method: bool = True, **dtypes: str) -> Callable[[Op], Op]:
-    """Register a function as the tf.js op of the same name.
-
-    Args:
-        *arguments: the arguments that tf.js converts to a tensor of any numeric dtype.
-        name: the op's name where it is not the function's, as ``linalg.qr``.
-        method: whether ``Tensor`` has the op as a method, the receiver being the first argument.
-        **dtypes: the arguments that tf.js converts, each with what it requires there: a dtype,
-            ``"numeric"`` or ``"string_or_numeric"``; with ``[]`` behind it, a list of tensors.
-
-    The registered function is called as in JavaScript: what is missing is undefined, undefined
-    becomes the default, what is too much is ignored. An argument with default None may be null.
-    """
-    wanted = dict.fromkeys(arguments, "numeric") | dtypes
-
-    def register(function: Op) -> Op:
-        public = name or function.__name__
-        OPS[public] = _as_in_javascript(function, public, wanted)
-        if method:
-            METHODS[public] = OPS[public]
-        return OPS[public]
-
-    return register
-
-
-def method(name: str) -> Callable[[Op], Op]:
-    """Register a function as a method of ``Tensor``: the receiver comes first, a tensor already."""
-
-    def register(function: Op) -> Op:
-        METHODS[name] = _as_in_javascript(function, name, {})
-        return METHODS[name]
-
-    return register
-
-
-def _as_in_javascript(function: Op, name: str, wanted: dict[str, str]) -> Op:
-    parameters = list(inspect.signature(function).parameters.values())
-    rest = parameters.pop() if parameters[-1].kind is inspect.Parameter.VAR_POSITIONAL else None
-
-    @functools.wraps(function)
-    def call(*given: Any) -> Any:
-        values = [*given[: len(parameters)], *[UNDEFINED] * (len(parameters) - len(given))]
-        passed = [
-            _passed(value, parameter, name, wanted.get(parameter.name))
-            for value, parameter in zip(values, parameters, strict=True)
-        ]
-        if rest is not None:
-            more = list(given[len(parameters) :])
-            passed += _passed(more, rest, name, wanted.get(rest.name))
-        return function(*passed)
-
-    call.__name__ = name
-    return call
-
-
-def _passed(value: Any, parameter: inspect.Parameter, name: str, dtype: str | None) -> Any:
-    """What the op's function gets for an argument: its default, a tensor, tensors, or a value."""
-    optional = parameter.default is not inspect.Parameter.empty
-    if value is UNDEFINED and optional:
-        return parameter.default
-    if dtype is None:
-        return _plain(value)
-    if value is None and optional and parameter.default is None:
-        return None
-    if not dtype.endswith("[]"):
-        return convert(value, parameter.name, name, dtype)
-    if not isinstance(value, list | tuple):
-        raise ValueError(  # noqa: TRY004  every misuse of an op is a ValueError
-            f"Argument {parameter.name} passed to {name} must be a `Tensor[]` or `TensorLike[]`"
-        )
-    return [
-        convert(item, f"{parameter.name}[{at}]", name, dtype.removesuffix("[]"))
-        for at, item in enumerate(value)
-    ]
-
-
-def _plain(value: Any) -> Any:
-    """A JavaScript value for TensorFlow, which wants integers where JavaScript has only numbers."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
-        return value if value == 0.0 and str(value) == "-0.0" else int(value)
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
+TABLE = Table(convert)
+OPS = TABLE.ops
+METHODS = TABLE.methods
+op = TABLE.op
+method = TABLE.method

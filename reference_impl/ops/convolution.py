@@ -12,23 +12,25 @@ from collections.abc import Callable
 import tensorflow as tf
 from tensorflow import Tensor
 
-from reference_impl.coercion import upcast
-from reference_impl.ops._table import op
-from reference_impl.ops._windows import (
+from reference_impl.api.windows import (
     Pad,
     Pairs,
     PerAxis,
     all_ones,
-    batched,
-    channels_last,
-    expect_rank,
     expect_rounding,
     expect_strides_or_dilations,
-    framed,
-    padded,
     paddings,
     per_axis,
     spatial_pad,
+)
+from reference_impl.coercion import upcast
+from reference_impl.ops._table import op
+from reference_impl.ops._windows import (
+    batched,
+    channels_last,
+    expect_rank,
+    framed,
+    padded,
     taps,
 )
 

@@ -10,9 +10,10 @@ from typing import Any
 import tensorflow as tf
 from tensorflow import Tensor
 
+from reference_impl.api.table import plain
 from reference_impl.coercion import convert, upcast
 from reference_impl.javascript import UNDEFINED
-from reference_impl.ops._table import _plain, op
+from reference_impl.ops._table import op
 from reference_impl.ops.basic_math import elu, leakyRelu, prelu, relu, relu6, sigmoid
 from reference_impl.ops.convolution import conv2d, depthwiseConv2d
 from reference_impl.ops.matrices import matMul
@@ -41,7 +42,7 @@ def fused_mat_mul(options: dict[str, Any]) -> Tensor:
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in options.items()}
+    return {name: plain(value) for name, value in options.items()}
 
 
 def _arguments(given: dict[str, Any], names: tuple[str, ...]) -> list[Any]:

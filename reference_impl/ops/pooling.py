@@ -12,18 +12,20 @@ from collections.abc import Callable
 import tensorflow as tf
 from tensorflow import Tensor
 
-from reference_impl.namespace import Record
-from reference_impl.ops._table import op
-from reference_impl.ops._windows import (
+from reference_impl.api.windows import (
     Pad,
     PerAxis,
     all_ones,
-    batched,
     expect_rounding,
     expect_strides_or_dilations,
-    padded,
     paddings,
     per_axis,
+)
+from reference_impl.namespace import Record
+from reference_impl.ops._table import op
+from reference_impl.ops._windows import (
+    batched,
+    padded,
     taps,
 )
 

@@ -23,6 +23,12 @@ def test_tensorflow_is_a_module_of_this_python():
     assert found.argv == (sys.executable, "-P", "-m", "reference_impl.worker")
 
 
+def test_the_oracle_is_a_module_of_this_python():
+    found = parse("exact")
+    assert found.address == "exact"
+    assert found.argv == (sys.executable, "-P", "-m", "reference_impl.exact.worker")
+
+
 @pytest.mark.parametrize(
     ("text", "address", "backend"),
     [
@@ -78,7 +84,17 @@ def test_a_misspelt_address_is_told_the_nearest(text, guess):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "exact", "jax", "tfjs@4.10.0:cpu", "cmd:", "cmd: ", "replay:", "tensorflow:cpu", "cmd:'a"],
+    [
+        "",
+        "exact:128",
+        "jax",
+        "tfjs@4.10.0:cpu",
+        "cmd:",
+        "cmd: ",
+        "replay:",
+        "tensorflow:cpu",
+        "cmd:'a",
+    ],
 )
 def test_what_names_nothing_is_an_error_that_lists_what_does(text):
     with pytest.raises(UnknownImplementation) as caught:
@@ -89,5 +105,5 @@ def test_what_names_nothing_is_an_error_that_lists_what_does(text):
 def test_the_known_addresses_are_described():
     assert all(known.address and known.description for known in KNOWN)
     assert {known.address.partition(":")[0] for known in KNOWN} == {
-        "tensorflow", "tfjs", "cmd", "replay",
+        "tensorflow", "exact", "tfjs", "cmd", "replay",
     }  # fmt: skip

@@ -16,8 +16,8 @@ from conformance.language.names import ApiNames
 from conformance.language.parser import parse
 from conformance.protocol import Answer, Argument, Function, Returned, Run, Threw
 from conformance.tensors import from_numpy, from_strings
-from reference_impl import execute as module
 from reference_impl import settings
+from reference_impl.api import execute as module
 from reference_impl.execute import execute
 from reference_impl.namespace import namespace
 

@@ -214,3 +214,12 @@ def test_a_character_of_a_scalar_is_found_where_it_is_written(text, style, data)
     if not character.isspace():
         there = written[column - 1 : column]
         assert there in {character, "\\"}
+
+
+def test_a_case_may_have_its_own_time_and_is_then_dangerous(tmp_path):
+    quick, slow = read(
+        tmp_path, suite("name: a\nf: x => x\ninputs: {x: [1]}",
+                        "name: b\nf: x => x\ninputs: {x: [1]}\ntimeout: 1.5")
+    )  # fmt: skip
+    assert (quick.timeout, quick.is_dangerous) == (None, False)
+    assert (slow.timeout, slow.is_dangerous) == (1.5, True)

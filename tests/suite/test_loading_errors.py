@@ -45,6 +45,10 @@ def test_a_file_that_is_wrong_says_where_and_what_to_do(name, tmp_path):
 
 CROSS = "f: x => tf.sum(x, ${a}, ${b})\ninputs: {x: [1]}"
 OF_CASES = {
+    "time that is none": ("name: n\nf: x => x\ninputs: {x: [1]}\ntimeout: §soon",
+                          "`timeout` is a number of seconds", None),
+    "no time at all": ("name: n\nf: x => x\ninputs: {x: [1]}\ntimeout: §0.0",
+                       "`timeout` is a number of seconds", None),
     "unknown field": ("name: n\nf: x => x\ninputs: {x: [1]}\n§expct: {value: [1]}",
                       "unknown field `expct` in a case", "did you mean `expect`?"),
     "no name": ("§f: () => tf.scalar(1)", "the field `name` is missing", None),
