@@ -63,7 +63,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def reference(self) -> str | None:
-        """Whom the others are held against: the oracle, TensorFlow, or else the first of several."""
+        """Whom the others are held against: the oracle, TensorFlow, or the first of several."""
         for address in REFERENCES:
             if address in self.addresses:
                 return address
