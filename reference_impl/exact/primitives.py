@@ -228,6 +228,30 @@ SOFTPLUS = _function(
     lambda t, g, _y, a: t.mul(g, t.push(SIGMOID, (a,))),
 )  # fmt: skip
 
+
+def _normalized(x: Value, rest: Value, alpha: Value, exponent: Value) -> Value:
+    size = values.add(rest, values.mul(alpha, values.mul(x, x)))
+    return values.mul(x, values.power(size, exponent))
+
+
+def _normalized_x(t: Tape, g: int, _y: int, *operands: int) -> int:
+    x, rest, alpha, exponent = operands
+    part, factor = t.mul(alpha, _square(t, x)), t.add(t.one, t.add(exponent, exponent))
+    power = t.push(POW, (t.add(rest, part), t.sub(exponent, t.one)))
+    return t.mul(g, t.mul(t.add(rest, t.mul(factor, part)), power))
+
+
+def _normalized_rest(t: Tape, g: int, _y: int, *operands: int) -> int:
+    x, rest, alpha, exponent = operands
+    size = t.add(rest, t.mul(alpha, _square(t, x)))
+    power = t.push(POW, (size, t.sub(exponent, t.one)))
+    return t.mul(g, t.mul(t.mul(exponent, x), power))
+
+
+# x (rest + alpha x^2)^exponent, with constants alpha and exponent. One primitive, for x has one
+# slope: as two paths that are added, an infinite gradient would cancel with itself.
+NORMALIZED = Primitive("normalized", _normalized, (_normalized_x, _normalized_rest))
+
 PRIMITIVES: dict[str, Primitive] = {
     found.name: found for found in list(globals().values()) if isinstance(found, Primitive)
 }

@@ -176,6 +176,7 @@ atanh = _function(p.ATANH)
 erf = _function(p.ERF)
 sigmoid = _function(p.SIGMOID)
 softplus = _function(p.SOFTPLUS)
+normalized = _function(p.NORMALIZED)
 copy = _function(p.IDENTITY)
 
 

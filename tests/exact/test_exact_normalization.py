@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 from asking import answer, ask
@@ -35,6 +36,30 @@ def test_local_response_normalization_sums_the_squares_within_the_radius():
     value, _ = answer("x => tf.localResponseNormalization(x, 1, 1, 0.5, 2)", x=[[[1, 2, 3, 4]]])
     sums = np.array([1 + 4, 1 + 4 + 9, 4 + 9 + 16, 9 + 16])
     np.testing.assert_allclose(value[0, 0], [1, 2, 3, 4] / (1 + 0.5 * sums) ** 2, **CLOSE)
+
+
+def test_an_infinite_gradient_of_local_response_normalization_keeps_the_sign_of_the_slope():
+    source = "x => tf.localResponseNormalization(x, 1, {}, 1, 0.75)"
+    for bias, own in ((10, np.inf), (0.5, -np.inf)):
+        # The slope of y1 has the sign of bias + 1 + 1 + (1 - 2 * 0.75) * 9.
+        _, (gradient,) = answer(source.format(bias), x=[[[1, 3, 1]]], dy=[[[1, np.inf, 2]]])
+        assert gradient.tolist() == [[[-np.inf, own, -np.inf]]]
+
+
+def test_the_second_derivative_of_local_response_normalization_is_that_of_the_formula():
+    _, (gradient,) = answer(
+        "x => tf.grad(x => tf.localResponseNormalization(x, 1, 1.5, 0.5, 0.75))(x)",
+        x=[[[1, 2.5]]], dy=[[[1, -10]]],
+    )  # fmt: skip
+
+    def f(a, b):
+        return (a + b) * (1.5 + 0.5 * (a * a + b * b)) ** mpmath.mpf(-0.75)
+
+    with mpmath.workdps(30):
+        second = {at: mpmath.diff(f, (1, 2.5), at) for at in ((2, 0), (1, 1), (0, 2))}
+    mixed = second[1, 1]
+    wanted = [second[2, 0] - 10 * mixed, mixed - 10 * second[0, 2]]
+    np.testing.assert_allclose(gradient[0, 0], [float(one) for one in wanted], **CLOSE)
 
 
 @pytest.mark.parametrize("op", ["softmax", "logSoftmax"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from programs import program
+from command_line import program
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from programs import ROOT, program
+from command_line import ROOT, program
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from programs import ROOT, program
+from command_line import ROOT, program
 
 from conformance import expectations, results
 from conformance.suite.select import glob

@@ -94,8 +94,8 @@ def localResponseNormalization(
     pads = [(0, 0)] * (x.rank - 1) + [(radius, radius)]
     padded = np.pad(squares, pads, constant_values=tape.current().zero)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * radius + 1, -1)
-    sums = t.total(x.of(windows), -1)
-    return x * (bias + alpha * sums) ** -beta
+    others = t.total(x.of(np.delete(windows, radius, -1)), -1)
+    return t.normalized(x, bias + alpha * others, alpha, -beta)
 
 
 @op("logits")
