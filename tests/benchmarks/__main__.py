@@ -94,14 +94,14 @@ def suite(scratch: Path) -> None:
     run = [*PROGRAM, "run"]
     seconds(bare)
     rounds = []
-    for _ in range(5):
+    for _ in range(3):
         before, ours, after = seconds(bare)[0], seconds(run)[0], seconds(bare)[0]
         rounds.append((ours / ((before + after) / 2), ours, before, after))
     ratios = sorted(ratio for ratio, *_ in rounds)
-    what = f"all {len(cases):,} cases on three / bare TensorFlow, cold"
-    line(what, f"{ratios[2]:.2f}", "<= 1.25")
+    what = f"all {len(cases):,} cases on three / bare TensorFlow, cold, of 3"
+    line(what, f"{ratios[1]:.2f}", "<= 1.25")
     line("  lowest and highest ratio", f"{ratios[0]:.2f} - {ratios[-1]:.2f}", "")
-    _, ours, before, after = sorted(rounds)[2]
+    _, ours, before, after = sorted(rounds)[1]
     line("  in seconds, start-up included", f"{ours:.2f}", f"bare {before:.2f}, {after:.2f}")
 
 
