@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from conformance.judge.budget import Budget
 
 SECOND = "tensorflow"
+"""Whose word counts for a case that the reference does not support."""
 
 
 def judge(  # noqa: PLR0913, PLR0917  the six things that a verdict depends on

@@ -1,7 +1,7 @@
 """The tape: a program of scalar primitives, in order, with their values.
 
-A node is a position in parallel lists. Everything that decided what was computed is recorded, so
-that the tape can be evaluated again: at another precision, or in another arithmetic.
+A node is a position in parallel lists. What was decided on the way is in the program itself, so the
+tape can be evaluated again in another arithmetic: that is how mpmath checks it.
 """
 
 from __future__ import annotations
@@ -29,19 +29,6 @@ Side = Literal["convention", "first", "last"]
 
 _MOST_NODES = 2_000_000
 _LARGEST = float(np.finfo(np.float32).max)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What was found out about values on the way, and what would be different otherwise.
-
-    ``compare``: how a is to b, as ``values.compare`` says it. ``floor``: the integer below a.
-    """
-
-    kind: Literal["compare", "floor"]
-    a: int
-    b: int
-    outcome: Any
 
 
 class Arithmetic(Protocol):
@@ -81,7 +68,6 @@ class Tape:
     parents: list[tuple[int, ...]] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
     constants: dict[int, Any] = field(default_factory=dict)
-    decisions: list[Decision] = field(default_factory=list)
     overflows: list[tuple[int, int, float]] = field(default_factory=list)
     results: set[int] = field(default_factory=set)
     ties: list[int] = field(default_factory=list)
@@ -165,19 +151,17 @@ class Tape:
         return terms[0] if len(terms) == 1 else self.push(p.SUM, tuple(terms))
 
     def compare(self, a: int, b: int) -> int | None:
-        """How the value of a is to that of b; see ``values.compare``. The decision is recorded.
+        """How the value of a is to that of b; see ``values.compare``.
 
         Raises:
             Undecided: the balls overlap, and the nodes are not computed alike.
         """
         try:
-            outcome = values.compare(self.values[a], self.values[b])
+            return values.compare(self.values[a], self.values[b])
         except Undecided:
             if not self._alike(a, b):
                 raise
-            outcome = 0
-        self.decisions.append(Decision("compare", a, b, outcome))
-        return outcome
+            return 0
 
     def floor(self, a: int) -> float:
         """The greatest integer that is not above the value; specials as they are.
@@ -185,9 +169,7 @@ class Tape:
         Raises:
             Undecided: the ball holds an integer and numbers below it.
         """
-        outcome = floor(self.values[a])
-        self.decisions.append(Decision("floor", a, -1, outcome))
-        return outcome
+        return floor(self.values[a])
 
     def tie(self, equals: tuple[int, ...], shares: tuple[float, ...]) -> int:
         """The node of a choice among equal numbers, with the shares of each in the gradient.
@@ -219,7 +201,7 @@ class Tape:
     def evaluate(self, arithmetic: Arithmetic | None = None) -> list[Any]:
         """The values of all nodes once more, in the present precision or another arithmetic.
 
-        What was decided stays decided; ``holds`` says whether it still would be.
+        What was decided stays decided.
         """
         arithmetic = arithmetic or Balls()
         found: list[Any] = []
@@ -237,23 +219,6 @@ class Tape:
             found[node] = infinite
             when, node, infinite = next(overflows)
         return found
-
-    def holds(self, known: Sequence[Value]) -> bool:
-        """Whether all that was decided would be decided alike by these values of the nodes.
-
-        Raises:
-            Undecided: a decision can no longer be made.
-        """
-        for made in self.decisions:
-            if made.kind == "floor":
-                found = floor(known[made.a])
-                if found != made.outcome and not math.isnan(found):
-                    return False
-            elif made.outcome == 0 and self._alike(made.a, made.b):
-                continue
-            elif values.compare(known[made.a], known[made.b]) != made.outcome:
-                return False
-        return True
 
     def _leaf(self, number: float) -> int:
         node = len(self.values)
