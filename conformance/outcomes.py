@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from conformance.protocol import Returned, Threw, Trace
+from conformance.protocol import Acceptance, Returned, Tapped, Threw, Trace
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -16,7 +16,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     was given, ``not_run`` why the case was never answered. ``attempts`` counts the processes that
     were given the case. ``variants`` has, by name, what came of the further requests that
     the verdict needs: with zeros in place of subnormal inputs, or those of a law. ``trace`` is what
-    the case reached, where that was asked for and the implementation tells.
+    the case reached, where that was asked for and the implementation tells; so are ``taps``.
+    ``acceptance`` is how far from an oracle's answer the others may be.
     """
 
     case: str
@@ -29,6 +30,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     timed_out: float | None = None
     not_run: str | None = None
     trace: Trace | None = None
+    taps: tuple[Tapped, ...] = ()
+    acceptance: Acceptance | None = None
     variants: dict[str, Outcome] = {}
 
 

@@ -72,11 +72,40 @@ class Optimizer(Message, frozen=True):
     arguments: tuple[bool | float | None, ...] = ()
 
 
+class Bound(Message, frozen=True):
+    """How far the result of one scalar function may be from the exact one, in float32.
+
+    The three parts are added up: ``ulp`` units in the last place of the exact result, ``relative``
+    times its magnitude, and ``absolute``.
+    """
+
+    ulp: float = 0.0
+    relative: float = 0.0
+    absolute: float = 0.0
+
+
+class Contract(Message, frozen=True):
+    """What an implementation promises: a bound for each scalar function of the oracle.
+
+    ``bounds`` has the name of a function, or ``OP.FUNCTION`` for the function as a part of the op of
+    this name, which counts before the former. ``flushes`` says that subnormal operands and results
+    may become zero.
+    """
+
+    bounds: dict[str, Bound]
+    flushes: bool = False
+
+
 class Start(Message, frozen=True, tag_field="do", tag="start"):
-    """The first message: which protocol the harness speaks."""
+    """The first message: which protocol the harness speaks.
+
+    ``contracts``, by name, ask an oracle for an ``Acceptance`` beside each of its answers; whoever
+    is none ignores them.
+    """
 
     id: int
     protocol: int
+    contracts: dict[str, Contract] = {}
 
 
 class Run(Message, frozen=True, tag_field="do", tag="run"):
@@ -90,7 +119,8 @@ class Run(Message, frozen=True, tag_field="do", tag="run"):
     ``value`` calls ``f`` alone. ``print`` asks for the text of ``print()`` as well. ``renew`` says
     that the case may write out of bounds: whoever can starts its memory anew afterwards.
     ``inspect`` asks whether inputs and ``dy`` are what they were before. ``trace``
-    asks for a ``Trace``; whoever has none ignores it.
+    asks for a ``Trace``, ``tap`` for what went through every op (``Tapped``), ``explain`` asks an
+    oracle what its bounds are made of; whoever has none of it ignores it.
     """
 
     id: int
@@ -106,6 +136,8 @@ class Run(Message, frozen=True, tag_field="do", tag="run"):
     renew: bool = False
     inspect: bool = False
     trace: bool = False
+    tap: bool = False
+    explain: bool = False
 
 
 class Stop(Message, frozen=True, tag_field="do", tag="stop"):
@@ -222,10 +254,94 @@ class Trace(Message, frozen=True):
     rules: dict[str, tuple[str, ...]] = {}
 
 
+class Pass(Message, frozen=True):
+    """One gradient pass through a call: what came to its results, what went to its inputs.
+
+    ``level`` is 0 for the gradient that the request asks for, and 1 more for every gradient function
+    around it. ``upstream`` has the gradient of each result by its key in ``Tapped.results``, where
+    one came; ``gradients`` what this call alone contributes to the gradient of each of its inputs,
+    in their order, None where nothing flowed.
+    """
+
+    level: int
+    upstream: dict[str, Tensor]
+    gradients: tuple[Tensor | None, ...]
+
+
+class Tapped(Message, frozen=True):
+    """One call of an op that the case made: what went in and out, forward and backward.
+
+    ``op`` is the public name without ``tf.`` (``mul``, ``linalg.qr``); ``method`` says that it was
+    called as a method of its first argument. ``arguments`` are those of the call in the form of
+    JSON: ``{"input": 0}`` stands for the first of ``inputs``, ``{"undefined": true}`` for undefined,
+    ``{"function": true}`` for a function, and numbers that JSON lacks are as in ``Argument``.
+    ``sources`` says for each input where it came from: the position among all taps and the key of
+    the call whose result it is, or nothing for an input of the case and for constants.
+    ``results`` has the results by key: "" for one tensor, "0", "1", ... for a list of them, the name
+    of the field for an object. ``passes`` are in the order of their coming.
+    """
+
+    op: str
+    arguments: tuple[Any, ...]
+    inputs: tuple[Tensor, ...]
+    sources: tuple[tuple[int, str] | None, ...]
+    results: dict[str, Tensor]
+    method: bool = False
+    passes: tuple[Pass, ...] = ()
+
+
+class Contribution(Message, frozen=True):
+    """A part of a bound: what one function in one call of an op adds to it.
+
+    ``call`` counts the calls of ops from 0; ``order`` is 0 for the value of the op, 1 for its
+    gradient, 2 for the gradient of that. ``share`` is its part of the radius, from 0 to 1.
+    """
+
+    op: str
+    call: int
+    order: int
+    function: str
+    share: float
+
+
+class Ball(Message, frozen=True):
+    """Where the exact elements of a tensor are, and how far off an implementation may be.
+
+    All fields have one entry per element of the tensor (two for complex64). ``rest`` (float32) is
+    what the real number is beyond the element that it was rounded to. ``radius`` (float32, rounded
+    up, infinite where nothing can be promised) is, by the name of the contract, what an
+    implementation may be away from the real number. ``sides`` (twice float32) are present where
+    an element lies at an exact kink: the results with the one and with the other one-sided
+    derivative. ``contributions`` are the largest parts of the first contract's radius.
+    """
+
+    rest: bytes
+    radius: dict[str, bytes]
+    sides: tuple[bytes, bytes] | None = None
+    contributions: tuple[tuple[Contribution, ...], ...] = ()
+
+
+class Acceptance(Message, frozen=True):
+    """The balls of an oracle's answer, in the places of ``Returned``.
+
+    A ball is None where the elements are exact and nothing but equality is right. ``kinks`` is the
+    number of exact ties that were met, ``straddled`` the number of decisions that rounding may turn.
+    ``bits`` is the precision that it took.
+    """
+
+    value: Ball | None = None
+    grads: tuple[Ball | None, ...] = ()
+    variables: tuple[Ball | None, ...] = ()
+    kinks: int = 0
+    straddled: int = 0
+    bits: int = 0
+
+
 class Answer(Message, frozen=True):
     """One line from an implementation: exactly one of ``started`` to ``unsupported`` is present.
 
-    ``trace`` is beside them where the request asked for it and the implementation has one.
+    ``trace``, ``taps`` and ``acceptance`` are beside them where they were asked for and the
+    implementation has them.
     """
 
     id: int
@@ -234,6 +350,8 @@ class Answer(Message, frozen=True):
     threw: Threw | None = None
     unsupported: str | None = None
     trace: Trace | None = None
+    taps: tuple[Tapped, ...] = ()
+    acceptance: Acceptance | None = None
 
 
 def what(answer: Answer) -> Started | Returned | Threw | str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from conformance.implementations.errors import Broken
-from conformance.protocol import PROTOCOL, Answer, Returned, Started, Threw, Trace, what
+from conformance.protocol import PROTOCOL, Answer, Returned, Started, Threw, what
 
 _decoder = msgspec.json.Decoder(Answer)
 _STDOUT_HINT = "stdout is for answers alone; everything else belongs on stderr"
 _QUOTED = 120
 
 
-def read(line: bytes) -> tuple[int, Started | Returned | Threw | str, Trace | None]:
-    """The id of an answer, what it says, and its trace; a string is the reason of ``unsupported``.
+def read(line: bytes) -> tuple[int, Started | Returned | Threw | str, Answer]:
+    """The id of an answer, what it says, and all of it; a string is the reason of ``unsupported``.
 
     Raises:
         Broken: the line is no JSON or no answer, or a tensor in it is none.
@@ -29,7 +29,7 @@ def read(line: bytes) -> tuple[int, Started | Returned | Threw | str, Trace | No
         raise Broken(f"wrote a line that is no JSON: {quote(line)}", hint=_STDOUT_HINT) from None
     if type(said) is Returned:
         _check_tensors(answer.id, said)
-    return answer.id, said, answer.trace
+    return answer.id, said, answer
 
 
 def read_started(line: bytes) -> Started:

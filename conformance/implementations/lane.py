@@ -23,7 +23,7 @@ from conformance.implementations.options import Options
 from conformance.implementations.process import Process
 from conformance.implementations.spawn import Early, spawn
 from conformance.outcomes import Outcome
-from conformance.protocol import Returned, Started, Threw
+from conformance.protocol import Started
 
 _STARTS = 2
 
@@ -196,20 +196,24 @@ class Lane:
         for line in process.lines():
             if line.isspace():
                 continue
-            number, said, trace = read(line)
+            number, said, answer = read(line)
             if number not in self._flight:
                 raise self._unasked(number)
             case = self._asked[number]
             attempts = self._broke.get(number, 0) + 1
-            match said:
-                case Returned():
-                    outcome = Outcome(case, self._address, attempts, returned=said, trace=trace)
-                case Threw():
-                    outcome = Outcome(case, self._address, attempts, threw=said, trace=trace)
-                case str():
-                    outcome = Outcome(case, self._address, attempts, unsupported=said, trace=trace)
-                case Started():
-                    raise Broken("said `started` in answer to a case", suspect=number)
+            if isinstance(said, Started):
+                raise Broken("said `started` in answer to a case", suspect=number)
+            outcome = Outcome(
+                case,
+                self._address,
+                attempts,
+                returned=answer.returned,
+                threw=answer.threw,
+                unsupported=answer.unsupported,
+                trace=answer.trace,
+                taps=answer.taps,
+                acceptance=answer.acceptance,
+            )
             self._silent = 0
             self._land(number, outcome, len(line))
 
