@@ -75,25 +75,50 @@ class Optimizer(Message, frozen=True):
 class Bound(Message, frozen=True):
     """How far the result of one scalar function may be from the exact one, in float32.
 
-    The three parts are added up: ``ulp`` units in the last place of the exact result, ``relative``
-    times its magnitude, and ``absolute``.
+    The parts are added up: ``ulp`` units in the last place of the exact result and ``per_operand``
+    more for each 1 of the operand's magnitude, ``relative`` times the result's, ``absolute``, and
+    what ``formula`` loses under the same contract: an expression in the operands x, y, z and w and
+    other functions. The bound counts for (first) operands ``within`` these two numbers, for all by
+    default; for others ``outside`` does, without which nothing is promised.
     """
 
     ulp: float = 0.0
     relative: float = 0.0
     absolute: float = 0.0
+    per_operand: float = 0.0
+    formula: str = ""
+    within: tuple[float, float] | None = None
+    outside: Bound | None = None
+
+
+Share = Literal["first", "last", "share", "each"]
+
+
+class Choice(Message, frozen=True):
+    """What an implementation does with a gradient at an exact kink, where equal numbers compete.
+
+    ``takes`` says which of the equal ones gets the gradient: the first, the last, all of them in
+    equal shares, or each of them the whole of it. A kink with two branches has equal numbers too:
+    x and -x for abs at 0. ``at`` is the number that they are; without it the choice counts for all.
+    """
+
+    op: str
+    takes: Share
+    at: float | None = None
 
 
 class Contract(Message, frozen=True):
     """What an implementation promises: a bound for each scalar function of the oracle.
 
-    ``bounds`` has the name of a function, or ``OP.FUNCTION`` for the function as a part of the op of
-    this name, which counts before the former. ``flushes`` says that subnormal operands and results
-    may become zero.
+    ``bounds`` has the name of a function; or ``OP.FUNCTION`` for the function as a part of the op
+    of this name, and ``OP'.FUNCTION`` as a part of its gradient, which count before the former.
+    ``flushes`` says that subnormal operands and results may become zero. ``choices`` are those at
+    exact kinks, where they are known.
     """
 
     bounds: dict[str, Bound]
     flushes: bool = False
+    choices: tuple[Choice, ...] = ()
 
 
 class Start(Message, frozen=True, tag_field="do", tag="start"):
@@ -257,10 +282,10 @@ class Trace(Message, frozen=True):
 class Pass(Message, frozen=True):
     """One gradient pass through a call: what came to its results, what went to its inputs.
 
-    ``level`` is 0 for the gradient that the request asks for, and 1 more for every gradient function
-    around it. ``upstream`` has the gradient of each result by its key in ``Tapped.results``, where
-    one came; ``gradients`` what this call alone contributes to the gradient of each of its inputs,
-    in their order, None where nothing flowed.
+    ``level`` is 0 for the gradient that the request asks for, and 1 more for every gradient
+    function around it. ``upstream`` has the gradient of each result by its key in
+    ``Tapped.results``, where one came; ``gradients`` what this call alone contributes to the
+    gradient of each of its inputs, in their order, None where nothing flowed.
     """
 
     level: int
@@ -273,12 +298,12 @@ class Tapped(Message, frozen=True):
 
     ``op`` is the public name without ``tf.`` (``mul``, ``linalg.qr``); ``method`` says that it was
     called as a method of its first argument. ``arguments`` are those of the call in the form of
-    JSON: ``{"input": 0}`` stands for the first of ``inputs``, ``{"undefined": true}`` for undefined,
-    ``{"function": true}`` for a function, and numbers that JSON lacks are as in ``Argument``.
-    ``sources`` says for each input where it came from: the position among all taps and the key of
-    the call whose result it is, or nothing for an input of the case and for constants.
-    ``results`` has the results by key: "" for one tensor, "0", "1", ... for a list of them, the name
-    of the field for an object. ``passes`` are in the order of their coming.
+    JSON: ``{"input": 0}`` stands for the first of ``inputs``, ``{"undefined": true}`` for
+    undefined, ``{"function": true}`` for a function, and numbers that JSON lacks are as in
+    ``Argument``. ``sources`` says for each input where it came from: the position among all taps
+    and the key of the call whose result it is, or nothing for an input of the case and for
+    constants. ``results`` has the results by key: "" for one tensor, "0", "1", ... for a list of
+    them, the name of the field for an object. ``passes`` are in the order of their coming.
     """
 
     op: str
@@ -304,6 +329,17 @@ class Contribution(Message, frozen=True):
     share: float
 
 
+class Chosen(Message, frozen=True):
+    """A tensor as the choices of a contract at the exact kinks have it.
+
+    ``value`` has the exact elements, rounded, in the dtype of the tensor; ``radius`` (float32) is
+    how far off each may be.
+    """
+
+    value: bytes
+    radius: bytes
+
+
 class Ball(Message, frozen=True):
     """Where the exact elements of a tensor are, and how far off an implementation may be.
 
@@ -312,12 +348,17 @@ class Ball(Message, frozen=True):
     up, infinite where nothing can be promised) is, by the name of the contract, what an
     implementation may be away from the real number. ``sides`` (twice float32) are present where
     an element lies at an exact kink: the results with the one and with the other one-sided
-    derivative. ``contributions`` are the largest parts of the first contract's radius.
+    derivative. ``widths`` counts, by contract, the elements whose ball is sharp, usable, loose and
+    vacuous: at most 16 u, 2^-10 and 2^-7 of the element wide, or wider, with u = 2^-24.
+    ``choices`` are present, by contract, where its choices at kinks give other elements.
+    ``contributions`` are the largest parts of the first contract's radius.
     """
 
     rest: bytes
     radius: dict[str, bytes]
+    widths: dict[str, tuple[int, int, int, int]] = {}
     sides: tuple[bytes, bytes] | None = None
+    choices: dict[str, Chosen] = {}
     contributions: tuple[tuple[Contribution, ...], ...] = ()
 
 
@@ -325,7 +366,8 @@ class Acceptance(Message, frozen=True):
     """The balls of an oracle's answer, in the places of ``Returned``.
 
     A ball is None where the elements are exact and nothing but equality is right. ``kinks`` is the
-    number of exact ties that were met, ``straddled`` the number of decisions that rounding may turn.
+    number of exact ties that were met, ``tied`` the ops that they belong to, ``straddled`` the
+    number of decisions that rounding may turn.
     ``bits`` is the precision that it took.
     """
 
@@ -333,6 +375,7 @@ class Acceptance(Message, frozen=True):
     grads: tuple[Ball | None, ...] = ()
     variables: tuple[Ball | None, ...] = ()
     kinks: int = 0
+    tied: tuple[str, ...] = ()
     straddled: int = 0
     bits: int = 0
 

@@ -33,7 +33,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from conformance.judge.contracts import contract, contracts
+from conformance.judge.op_costs import contract, contracts
 from conformance.language.tree import Arrow, Call, Const, Expression, Member, Name, Node
 from conformance.optimizers import values
 from conformance.protocol import Optimizer

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conformance.judge.budget import Budget, budget, calls
-from conformance.judge.contracts import contract
 from conformance.judge.finding import LAW, VALUE, Finding, element, sentence, title
+from conformance.judge.op_costs import contract
 from conformance.judge.ulp import ulp
 from conformance.laws.law import FORMULAS, parse
 from conformance.protocol import Argument, Returned

@@ -7,9 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 
+from reference_impl.exact import tape
 from reference_impl.exact import tensor as t
 from reference_impl.exact.pairs import elements_of
 from reference_impl.exact.tensor import Array, Tensor
+
+TABLE = "table"
+"""Whose the cosines of a table are: libraries compute them beforehand, in more precision."""
 
 _COSINES = {
     Fraction(0): 1.0,
@@ -64,6 +68,7 @@ def magnitude(z: Tensor) -> Tensor:
 
 def cosines(turns: Array) -> Tensor:
     """The cosine of a turn (2 pi) times each of these fractions; exact where it is rational."""
+    before = tape.current().enter(TABLE)
     known: dict[Fraction, int] = {}
     nodes = np.empty(turns.shape, np.int64)
     for index in np.ndindex(turns.shape):
@@ -73,6 +78,7 @@ def cosines(turns: Array) -> Tensor:
         if turn not in known:
             known[turn] = int(_cosine(turn).data)
         nodes[index] = known[turn]
+    tape.current().belongs(before.call, before.order)
     return Tensor("float32", nodes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from reference_impl.api.gradients import GradientError, Gradients
 from reference_impl.api.literals import CoercionError
 from reference_impl.exact import primitives as p
 from reference_impl.exact import tape
+from reference_impl.exact.blocks import with_gradient
 from reference_impl.exact.ops._table import cast, convert
 from reference_impl.exact.pairs import REALS, elements_of, nodes_of
-from reference_impl.exact.sweep import block, reach, sweep
+from reference_impl.exact.sweep import reach, sweep
 from reference_impl.exact.tape import Nodes
 from reference_impl.exact.tensor import Array, Tensor, Variable
 from reference_impl.javascript import is_nullish
@@ -68,9 +69,9 @@ _variables: list[Variable] = []
 """The variables of the case that is being run."""
 
 
-def restart(side: tape.Side = "convention") -> None:
-    """A new tape without variables."""
-    tape.begin(side)
+def restart(side: tape.Side = "convention", forced: Mapping[int, float] | None = None) -> None:
+    """A new tape without variables, in which some decisions are forced."""
+    tape.begin(side, forced)
     _variables.clear()
 
 
@@ -205,24 +206,6 @@ def custom_grad(f: Callable[..., Any]) -> Callable[..., Tensor]:
         return with_gradient(value, inputs, rule)
 
     return call
-
-
-def with_gradient(
-    value: Tensor, inputs: Sequence[Tensor], rule: Callable[[Tensor], Sequence[Tensor]]
-) -> Tensor:
-    """The value as a function of the inputs whose gradient is what the rule makes of dy."""
-    if value.dtype != "float32":
-        return value.of(value.data)
-    reals = [at for at, x in enumerate(inputs) if x.dtype == "float32"]
-
-    def gradients(upstream: list[int]) -> list[Nodes]:
-        dy = Tensor("float32", np.array(upstream, np.int64).reshape(value.shape))
-        given = rule(dy)
-        return [given[at].data for at in reals]
-
-    nodes = tuple(inputs[at].data for at in reals)
-    made = block(tape.current(), value.data, nodes, gradients)
-    return Tensor("float32", made, [inputs[at] for at in reals])
 
 
 GRADIENTS = Gradients(_Exact())

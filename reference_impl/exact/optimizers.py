@@ -8,6 +8,7 @@ trajectory of the mathematics. A variable that leaves the range of float32 becom
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -37,6 +38,30 @@ class Step(NamedTuple):
         kept = t.floats(rate)
         self.slots[name] = kept * self.slot(name) + (1 - kept) * x
         return self.slots[name]
+
+    def mean(self, name: str, rate: float, x: Tensor) -> Mean:
+        """The slot's moving average with x taken in, and corrected for its beginning with 0.
+
+        The average is 1 - rate times a sum, as the weight of all gradients so far is: what that
+        factor is rounded to does not matter for their quotient.
+        """
+        kept, taken = t.floats(rate), float(rate != 1)
+        total = kept * self.slot(name) + x * taken
+        weight = kept * self.slot(f"{name}: weight") + taken
+        self.slots.update({name: total, f"{name}: weight": weight})
+        left = 1 - kept
+        if self.number > 1 and taken:
+            # Libraries subtract the powers of the rate from 1, which are rounded in every step.
+            power = abs(rate) ** self.number
+            weight = t.through(weight, 2 * (self.number - 1) * power / abs(1 - rate))
+        return Mean(total / weight, left * weight)
+
+
+class Mean(NamedTuple):
+    """A moving average that is corrected, and the weight that it was divided by, 1 - rate^steps."""
+
+    value: Tensor
+    weight: Tensor
 
 
 Rule = Callable[[Step], Tensor]
@@ -71,14 +96,24 @@ def minimize(
     slots: list[dict[str, Tensor]] = [{} for _ in variables]
     value: Any = None
     for number in range(1, steps + 1):
+        before = _state(variables, slots)
         value, grads = GRADIENTS.compute("variableGrads", lambda *_: f(), variables)
         expect_any(grads)
         expect_scalar(value)
         for variable, gradient, own in zip(variables, grads, slots, strict=True):
             if gradient is not None:
                 _subtract(variable, rule(Step(gradient, number, own)))
+        if number > 1:
+            # Before the first step nothing is off that the steps could take back.
+            tape.current().iterated(before, _state(variables, slots))
     result: Tensor = value
     return result
+
+
+def _state(variables: Sequence[Variable], slots: Sequence[dict[str, Tensor]]) -> frozenset[int]:
+    """The nodes of all that a step leaves to the next."""
+    tensors = itertools.chain(variables, *(own.values() for own in slots))
+    return frozenset(node for one in tensors for node in one.data.ravel().tolist())
 
 
 def _subtract(variable: Variable, update: Tensor) -> None:
@@ -133,10 +168,9 @@ def adam(
     """``tf.train.adam``, where epsilon is added before the correction of the bias."""
 
     def rule(step: Step) -> Tensor:
-        mean = step.average("mean", beta1, step.grad)
-        squares = step.average("squares", beta2, step.grad * step.grad)
-        corrected = rate * t.sqrt(_left(beta2, step)) / _left(beta1, step)
-        return corrected * mean / (t.sqrt(squares) + epsilon)
+        mean = step.mean("mean", beta1, step.grad)
+        squares = step.mean("squares", beta2, step.grad * step.grad)
+        return rate * mean.value / (t.sqrt(squares.value) + epsilon / t.sqrt(squares.weight))
 
     return rule
 
@@ -151,12 +185,12 @@ def adamax(
     """``tf.train.adamax``; the learning rate falls as rate / (1 + decay * steps before)."""
 
     def rule(step: Step) -> Tensor:
-        mean = step.average("mean", beta1, step.grad)
+        mean = step.mean("mean", beta1, step.grad)
         size = t.maximum(step.grad, -step.grad)
         largest = t.maximum(step.slot("largest") * beta2, size)
         step.slots["largest"] = largest
         falling = rate / (1 + t.floats(decay) * (step.number - 1))
-        return falling / _left(beta1, step) * mean / (largest + epsilon)
+        return falling * mean.value / (largest + epsilon)
 
     return rule
 
@@ -181,11 +215,6 @@ def rmsprop(
         return step.slots["update"]
 
     return rule
-
-
-def _left(beta: float, step: Step) -> Tensor:
-    """1 - beta^steps: the weight of all gradients so far in a moving average."""
-    return 1 - t.floats(beta) ** step.number
 
 
 RULES: dict[str, Callable[..., Rule]] = {

@@ -62,6 +62,9 @@ IDENTITY = Primitive("identity", _first, (_through,))
 BLOCK = Primitive("block", _first, ())
 # Equal numbers of which one was to be chosen; the constant has the share of each in the gradient.
 TIE = Primitive("tie", _tie, ())
+# A value that libraries reach through numbers of another size, which are rounded on the way: the
+# constant is the node of that size. Nothing but the acceptance of the value depends on it.
+THROUGH = Primitive("through", _first, (_through,))
 SUM = Primitive("sum", _sum, (_through,))
 ADD = Primitive("add", values.add, (_through, _through))
 SUB = Primitive("sub", values.sub, (_through, lambda t, g, _y, _a, _b: t.neg(g)))
@@ -74,7 +77,8 @@ DIV = Primitive(
     values.div,
     (
         lambda t, g, _y, _a, b: t.div(g, b),
-        lambda t, g, _y, a, b: t.neg(t.div(t.mul(g, a), t.mul(b, b))),
+        # Divided twice, as TensorFlow does; no more off than g a / b^2, which is tf.js's.
+        lambda t, g, _y, a, b: t.neg(t.mul(g, t.div(t.div(a, b), b))),
     ),
 )
 
@@ -95,16 +99,23 @@ def _power_exponent(t: Tape, g: int, y: int, a: int, _b: int) -> int:
 POW = Primitive("pow", values.power, (_power_base, _power_exponent))
 
 
-def _over_squares(t: Tape, a: int, b: int) -> int:
-    return t.add(t.mul(a, a), t.mul(b, b))
+def _over_squares(t: Tape, g: int, part: int, other: int) -> int:
+    """The node of g part / (part^2 + other^2), whose squares are not beyond float32."""
+    size = max(abs(float(t.values[part])), abs(float(t.values[other])))
+    if not 0 < size < _INF or 2.0**-40 < size < 2.0**40:
+        return t.div(t.mul(g, part), t.add(_square(t, part), _square(t, other)))
+    scale = t.number(2.0 ** -math.frexp(size)[1])
+    part, other = t.mul(part, scale), t.mul(other, scale)
+    slope = t.div(part, t.add(_square(t, part), _square(t, other)))
+    return t.mul(g, t.mul(slope, scale))
 
 
 ATAN2 = Primitive(
     "atan2",
     values.atan2,
     (
-        lambda t, g, _y, a, b: t.div(t.mul(g, b), _over_squares(t, a, b)),
-        lambda t, g, _y, a, b: t.neg(t.div(t.mul(g, a), _over_squares(t, a, b))),
+        lambda t, g, _y, a, b: _over_squares(t, g, b, a),
+        lambda t, g, _y, a, b: t.neg(_over_squares(t, g, a, b)),
     ),
 )
 
@@ -194,8 +205,10 @@ COSH: Primitive = _function(
     "cosh", arb.cosh, (_INF, 1, 1, _INF), lambda t, g, _y, a: t.mul(g, t.push(SINH, (a,)))
 )
 TANH = _function(
-    "tanh", arb.tanh, (-1, -0.0, 0.0, 1), lambda t, g, y, _a: t.mul(g, _one_minus_square(t, y))
-)
+    "tanh", arb.tanh, (-1, -0.0, 0.0, 1),
+    # Of the rounded result, and with its square, as TanhGrad is defined.
+    lambda t, g, y, _a: t.mul(g, t.sub(t.one, _square(t, y))),
+)  # fmt: skip
 ASINH = _function(
     "asinh", arb.asinh, (-_INF, -0.0, 0.0, _INF),
     lambda t, g, _y, a: t.div(g, t.push(SQRT, (t.add(t.one, _square(t, a)),))),
@@ -221,7 +234,8 @@ def _erf_slope(t: Tape, a: int) -> int:
 ERF = _function("erf", arb.erf, (-1, -0.0, 0.0, 1), lambda t, g, _y, a: t.mul(g, _erf_slope(t, a)))
 SIGMOID: Primitive = _function(
     "sigmoid", _sigmoid, (0, 0.5, 0.5, 1),
-    lambda t, g, y, a: t.mul(g, t.mul(y, t.push(SIGMOID, (t.neg(a),)))),
+    # Of the rounded result, as the kernels get nothing else: SigmoidGrad is defined as this.
+    lambda t, g, y, _a: t.mul(g, t.mul(y, t.sub(t.one, y))),
 )  # fmt: skip
 SOFTPLUS = _function(
     "softplus", _softplus, (0, _log_2, _log_2, _INF),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from flint import arb
+from flint import arb, ctx
 from numpy.typing import NDArray
 
 from conformance.tensors import Tensor as Message
@@ -22,6 +22,13 @@ NEEDED_BITS = 40
 _PRECISION = 24
 _LOWEST_EXPONENT = -149
 _HIGHEST_EXPONENT = 128
+_SMALLEST_NORMAL = 2.0**-126
+_LARGEST = 2.0**127
+_DOUBLE_BITS = 52
+_NEAR = 2.0**-20
+"""How near to half of a unit a double does not decide any more, as a part of the half."""
+_SURELY = 1024
+"""With so many bits, what is not told from the middle of two float32s is taken for it."""
 _VANISHING = arb(2) ** -150
 """Below half of the smallest subnormal everything is rounded to zero."""
 
@@ -57,6 +64,18 @@ def rounded(value: Value) -> float:
     """
     if isinstance(value, float):
         return value
+    number = float(value)
+    if _SMALLEST_NORMAL < abs(number) < _LARGEST and value.rel_accuracy_bits() > _DOUBLE_BITS:
+        # Through a double, unless it is near the middle between two float32s.
+        narrow = float(np.float32(number))
+        _, exponent = math.frexp(number)
+        half = math.ldexp(1.0, exponent - 1 - _PRECISION)
+        if abs(abs(number - narrow) - half) > _NEAR * half:
+            return narrow
+    return _slowly(value)
+
+
+def _slowly(value: arb) -> float:
     if value.is_exact():
         return nearest(value)
     if value.abs_upper() < _VANISHING:
@@ -66,7 +85,10 @@ def rounded(value: Value) -> float:
         raise Undecided
     below, above = nearest(value.lower()), nearest(value.upper())
     if below != above:
-        raise Undecided
+        if ctx.prec < _SURELY or not math.isfinite(below + above):
+            raise Undecided
+        # So near to the middle of two float32s it is the middle, and either one is right.
+        return nearest(arb(below) / 2 + arb(above) / 2)
     return below
 
 

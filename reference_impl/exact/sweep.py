@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -55,15 +56,21 @@ def sweep(tape: Tape, start: int, seeds: Sequence[tuple[int, int]], xs: Sequence
     for result, upstream in seeds:
         pending.setdefault(result, []).append(upstream)
     wanted = dict.fromkeys(xs, tape.zero)
+    before = tape.scopes[-1]
+    place = len(tape.scopes) - 1
     for node in range(end - 1, start - 1, -1):
-        primitive = tape.primitives[node]
-        if primitive is p.BLOCK:
-            if reached[node - start]:
-                _through_block(tape, node, pending)
+        # A block is gone through at its first node, whichever of its results something came to.
+        is_block = tape.primitives[node] is p.BLOCK
+        if not reached[node - start] or not (is_block or node in pending):
             continue
-        contributions = pending.pop(node, None)
-        if contributions is None or not reached[node - start]:
+        while tape.scopes[place].start > node:
+            place -= 1
+        owner = tape.scopes[place]
+        tape.belongs(owner.call, owner.order + 1)
+        if is_block:
+            _through_block(tape, node, pending)
             continue
+        contributions = pending.pop(node)
         gradient = tape.sum(contributions)
         if node in tape.results:
             tape.store(gradient)
@@ -72,6 +79,7 @@ def sweep(tape: Tape, start: int, seeds: Sequence[tuple[int, int]], xs: Sequence
             continue
         for parent, part in _parts(tape, node, gradient, start, reached):
             pending.setdefault(parent, []).append(part)
+    tape.belongs(before.call, before.order)
     return [wanted[x] for x in xs]
 
 
@@ -84,12 +92,14 @@ def _parts(
         if parent < start or not reached[parent - start]:
             continue
         if primitive is p.TIE:
-            shares = tape.constants[node]
-            if shares[at] == sum(shares):
+            shares, whole = tape.constants[node]
+            if shares[at] == whole:
                 yield parent, gradient
+            elif shares[at] and math.frexp(whole)[0] == 0.5:  # noqa: PLR2004  a power of two
+                yield parent, tape.mul(gradient, tape.number(shares[at] / whole))
             elif shares[at]:
                 part = tape.mul(gradient, tape.number(shares[at]))
-                yield parent, tape.div(part, tape.number(sum(shares)))
+                yield parent, tape.div(part, tape.number(whole))
         elif primitive is p.SUM:
             yield parent, gradient
         else:

@@ -139,6 +139,9 @@ def _nodes(operand: Any) -> tape.Nodes:
 
 def _constants(values: Any) -> tape.Nodes:
     array = np.asarray(values)
+    if array.dtype == np.float32:
+        # A NaN that signals cannot be widened.
+        array = np.where(np.isnan(array), np.float32(np.nan), array)
     return tape.current().numbers(array if array.dtype == object else array.astype(np.float64))
 
 
@@ -178,6 +181,14 @@ sigmoid = _function(p.SIGMOID)
 softplus = _function(p.SOFTPLUS)
 normalized = _function(p.NORMALIZED)
 copy = _function(p.IDENTITY)
+
+
+def through(x: Tensor, sizes: Any) -> Tensor:
+    """X, which libraries compute through numbers of these sizes, that are rounded on the way.
+
+    The contract's bound of ``through`` says how many roundings of such a number there are.
+    """
+    return x.of(tape.current().through(_nodes(x), _nodes(sizes)))
 
 
 def pi() -> Tensor:
@@ -249,7 +260,7 @@ def _nan_where(unordered: Array, x: Tensor, a: Any, b: Any) -> Tensor:
         one, other = int(left[index]), int(right[index])
         # The value is the NaN; the gradient is that of b, as a is neither greater nor less.
         is_nan = found.compare(one, one) is None
-        nodes[index] = found.push(p.TIE, (one, other), (0, 1)) if is_nan else other
+        nodes[index] = found.push(p.TIE, (one, other), ((0.0, 1.0), 1.0)) if is_nan else other
     return x.of(nodes)
 
 

@@ -6,20 +6,23 @@ import platform
 
 import flint
 
-from conformance.protocol import PROTOCOL, Returned, Run, Started, Threw
+from conformance.protocol import PROTOCOL, Answer, Contract, Run, Start, Started
 from reference_impl.api import serving
-from reference_impl.exact.execute import FIRST_PRECISION, LAST_PRECISION, execute
+from reference_impl.exact.execute import FIRST_PRECISION, LAST_PRECISION, answer
 
 
 class _Exact:
     """The oracle as the protocol wants it."""
 
+    def __init__(self) -> None:
+        self._contracts: dict[str, Contract] = {}
+
     @staticmethod
     def prepare() -> None:
         """Nothing is to be prepared."""
 
-    @staticmethod
-    def started() -> Started:
+    def started(self, start: Start) -> Started:
+        self._contracts = start.contracts
         return Started(
             name="exact",
             version=flint.__version__,
@@ -34,9 +37,8 @@ class _Exact:
             },
         )
 
-    @staticmethod
-    def execute(request: Run) -> Returned | Threw | str:
-        return execute(request)
+    def execute(self, request: Run) -> Answer:
+        return answer(request, self._contracts)
 
 
 def main() -> None:

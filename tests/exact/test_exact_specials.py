@@ -79,7 +79,7 @@ def test_one_operand_of_any_kind_gives_what_ieee_gives(primitive):
 def test_every_primitive_has_its_specials_tested():
     untested = set(p.PRIMITIVES.values()) - {*BINARY, *UNARY}
     # The last one is computed by sums, products and powers.
-    assert untested == {p.LEAF, p.PI, p.IDENTITY, p.BLOCK, p.TIE, p.SUM, p.NORMALIZED}
+    assert untested == {p.LEAF, p.PI, p.IDENTITY, p.BLOCK, p.TIE, p.THROUGH, p.SUM, p.NORMALIZED}
 
 
 def test_sums_follow_ieee():

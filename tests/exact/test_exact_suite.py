@@ -14,7 +14,6 @@ import yaml
 
 from conformance import results
 from conformance.suite.select import glob
-from reference_impl.exact.execute import LAST_PRECISION
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("exact")]
 ROOT = Path(__file__).parents[2]
@@ -23,9 +22,6 @@ NOT_MODELLED = (
     re.compile(r"tf\.\w+ draws random numbers, which have no exact value"),
     re.compile(r"no op tf\.string\.\w+"),
 )
-UNSURE = f"unsure: {LAST_PRECISION} bits of precision do not decide it"
-UNSURE_OF = "ops/linalg/qr of a batch of of gives part, full[part=r,of=wide matrices,full=*"
-"""An element of R is exactly zero as a sum of roots, and its magnitude asks for its sign."""
 
 
 class Difference(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kind": "class"}):
@@ -79,17 +75,10 @@ def test_the_oracle_and_tensorflow_differ_exactly_where_it_is_listed(found):
     assert sum(counts.values()) == len(differing), "two entries have one case"
 
 
-def test_only_random_numbers_and_strings_are_not_modelled(found):
+def test_the_oracle_is_sure_of_all_but_random_numbers_and_strings(found):
     other = {
         case: why
         for case, why in unsupported(found).items()
-        if why != UNSURE and not any(known.fullmatch(why) for known in NOT_MODELLED)
+        if not any(known.fullmatch(why) for known in NOT_MODELLED)
     }
     assert other == {}
-
-
-def test_the_oracle_is_sure_of_all_cases_but_these(found):
-    unsure = {case for case, why in unsupported(found).items() if why == UNSURE}
-    known = {item.case.id for item in found.settled if glob(UNSURE_OF).fullmatch(item.case.id)}
-    assert unsure == known
-    assert known

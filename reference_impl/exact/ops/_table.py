@@ -14,7 +14,7 @@ from reference_impl.api.table import Op, Table
 from reference_impl.exact import tape
 from reference_impl.exact.complex import pair, parts
 from reference_impl.exact.pairs import REALS, nodes_of, takes_complex
-from reference_impl.exact.tensor import Tensor, floats, floors
+from reference_impl.exact.tensor import Tensor, compare, floats, floors
 
 F = TypeVar("F", bound=Op)
 
@@ -58,13 +58,12 @@ def cast(x: Tensor, dtype: str) -> Tensor:
     if x.dtype != "float32":
         return Tensor(dtype, x.data.astype(bool if dtype == "bool" else np.int32))
     if dtype == "bool":
-        found = tape.current()
-        nonzero = [found.compare(node, found.zero) != 0 for node in x.data.ravel().tolist()]
-        return Tensor("bool", np.array(nonzero, bool).reshape(x.shape))
-    up, down = -floors(-x), floors(x)
-    truncated = np.where(down < 0, up, down)
-    inside = np.abs(truncated) < -_INT32_MIN
-    return Tensor("int32", np.where(inside, truncated, _INT32_MIN).astype(np.int32))
+        # Two decisions, as one that rounding turns is never said to be of equal numbers.
+        return Tensor("bool", (compare(x, 0) > 0) | (compare(0, x) > 0))
+    down, up = (floors(one).ravel().tolist() for one in (x, -x))
+    truncated = [-above if below < 0 else below for above, below in zip(up, down, strict=True)]
+    integers = [one if abs(one) < -_INT32_MIN else _INT32_MIN for one in truncated]
+    return Tensor("int32", np.array(integers, np.float64).astype(np.int32).reshape(x.shape))
 
 
 def upcast(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,13 +97,15 @@ def op(
     ``gradient`` is false for an op of floats that has none in TensorFlow, not even zeros.
     """
     register = TABLE.op(*arguments, name=name, method=method, **dtypes)
-    return lambda function: _typed(function, register(_stored(function, gradient=gradient)))
+    return lambda function: _typed(
+        function, register(_stored(function, name or function.__name__, gradient=gradient))
+    )
 
 
 def method(name: str, *, gradient: bool = True) -> Callable[[F], F]:
     """Register the definition of a method of ``Tensor``: the receiver is a tensor already."""
     register = TABLE.method(name)
-    return lambda function: _typed(function, register(_stored(function, gradient=gradient)))
+    return lambda function: _typed(function, register(_stored(function, name, gradient=gradient)))
 
 
 def _typed(_like: F, function: Any) -> F:
@@ -113,8 +114,11 @@ def _typed(_like: F, function: Any) -> F:
     return typed
 
 
-def _stored(function: Op, *, gradient: bool) -> Op:
-    """The function; its float results are float32s, and know which tensors they are made of."""
+def _stored(function: Op, name: str, *, gradient: bool) -> Op:
+    """The function; its float results are float32s, and know which tensors they are made of.
+
+    What it pushes on the tape is of this call, in an op that calls it too.
+    """
     complex_too = takes_complex(function.__name__)
 
     @functools.wraps(function)
@@ -122,7 +126,12 @@ def _stored(function: Op, *, gradient: bool) -> Op:
         floats_given = tuple(_floats(given))
         if not complex_too and any(found.dtype == "complex64" for found in floats_given):
             raise UnsupportedOp(f"tf.{function.__name__} of complex numbers")
-        result = function(*given)
+        found_tape = tape.current()
+        before = found_tape.enter(name)
+        try:
+            result = function(*given)
+        finally:
+            found_tape.belongs(before.call, before.order)
         sources = floats_given if gradient else ()
         for found in _floats(result):
             if any(found is source for source in sources):

@@ -109,4 +109,6 @@ def _largest(row: list[int], candidates: list[int]) -> tuple[int, int]:
         return program.number(-np.inf), 0
     if len(best) == 1:
         return row[best[0]], best[0]
-    return program.tie(tuple(row[at] for at in best), (1.0, *[0.0] * (len(best) - 1))), best[0]
+    last = program.prefers_last(program.values[row[best[0]]], len(best))
+    node = program.tie(tuple(row[at] for at in best), (1.0, *[0.0] * (len(best) - 1)))
+    return node, best[-1 if last else 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from reference_impl.exact import tensor as t
 from reference_impl.exact.ops._table import cast, op, upcast
 from reference_impl.exact.tensor import Tensor
 
+_LARGEST_PIECE = 2.0**127
 _UNORDERED = 2
 """What ``compare`` says of NaN."""
 
@@ -94,7 +96,11 @@ def mod(a: Tensor, b: Tensor) -> Tensor:
     # What is left of a number after an infinity of its sign is the number; of the other sign, the
     # infinity.
     finite = t.compare(b - b, 0) == 0
-    remainder = a - b * t.floats(t.floors(a / b))
+    *most, last = _pieces(t.floors(a / b))
+    remainder = a
+    for piece in most:
+        remainder = remainder + -(b * piece)
+    remainder = remainder - b * last
     alike = t.compare(a, 0) * t.compare(b, 0) >= 0
     endless = ~finite & (t.compare(b, 0) != _UNORDERED) & (t.compare(a - a, 0) == 0)
     return t.select(endless, t.select(alike, t.copy(a), t.copy(b)), remainder)
@@ -114,6 +120,29 @@ def pow(base: Tensor, exp: Tensor) -> Tensor:
 def squaredDifference(a: Tensor, b: Tensor) -> Tensor:
     difference = sub(a, b)
     return mul(difference, difference)
+
+
+def _pieces(whole: t.Array) -> list[Tensor]:
+    """Float32s that add up to these integers of any size, each one smaller than that before it."""
+    pieces = []
+    while True:
+        piece = np.array([_nearest(one) for one in whole.ravel()]).reshape(whole.shape)
+        pieces.append(t.floats(piece))
+        rest = [
+            one - int(own) if math.isfinite(own) else 0
+            for one, own in zip(whole.ravel(), piece.ravel(), strict=True)
+        ]
+        if not any(rest):
+            return pieces
+        whole = np.array(rest, object).reshape(whole.shape)
+
+
+def _nearest(whole: float) -> float:
+    """A float32 near to an integer; the specials and what is far beyond float32 as they are."""
+    if abs(whole) < _LARGEST_PIECE:
+        return float(np.float32(whole))
+    is_near = abs(whole) < 8 * _LARGEST_PIECE
+    return math.copysign(_LARGEST_PIECE, whole) if is_near else whole
 
 
 def _numbers(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:

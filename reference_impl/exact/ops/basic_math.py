@@ -9,6 +9,7 @@ import numpy as np
 
 from reference_impl.exact import tape
 from reference_impl.exact import tensor as t
+from reference_impl.exact.blocks import with_gradient
 from reference_impl.exact.complex import magnitude
 from reference_impl.exact.ops._table import cast, op, real, upcast
 from reference_impl.exact.tensor import Array, Tensor
@@ -97,7 +98,14 @@ def cosh(x: Tensor) -> Tensor:
 
 @op(x="float32")
 def elu(x: Tensor) -> Tensor:
-    return t.select(t.compare(x, 0) < 0, t.expm1(x), t.copy(x))
+    below = t.compare(x, 0) < 0
+    y = t.select(below, t.expm1(x), t.copy(x))
+
+    def slope(dy: Tensor) -> list[Tensor]:
+        # Of the rounded result, as the kernels get nothing else: EluGrad is defined as this.
+        return [t.select(below, dy * (y + 1), t.copy(dy))]
+
+    return with_gradient(y, [x], slope)
 
 
 @op("x")
@@ -139,7 +147,11 @@ def isNaN(x: Tensor) -> Tensor:
 
 @op("x")
 def leakyRelu(x: Tensor, alpha: float = 0.2) -> Tensor:
-    return _leaky(real(x), t.floats(np.float32(alpha)))
+    slope = t.floats(np.float32(alpha))
+    # TensorFlow's slope is a float32, that of tf.js the double, which is nearer to it than half a
+    # unit in the last place.
+    is_exact = float(np.float32(alpha)) == alpha
+    return _leaky(real(x), slope if is_exact else t.through(slope, slope))
 
 
 @op(x="float32")
@@ -196,7 +208,7 @@ def round(x: Tensor) -> Tensor:
     up = t.floors(x + 0.5)
     # What is half-way goes to the even one.
     half = t.compare(x + 0.5, t.floats(up)) == 0
-    odd = np.mod(up, 2) == 1
+    odd = np.array([one % 2 == 1 for one in up.ravel().tolist()], bool).reshape(up.shape)
     rounded = up - (half & odd)
     order = t.compare(x, 0)
     zero = t.select(order == 0, t.constant(x), np.where(order < 0, -0.0, 0.0))

@@ -69,7 +69,9 @@ def linspace(start: float, stop: float, num: int) -> Tensor:
     first, last = t.floats(np.float32(start)), t.floats(np.float32(stop))
     if num == 1:
         return first.reshape([1])
-    return first + (last - first) * np.arange(num) / (num - 1)
+    # By the start and so many steps, as TensorFlow does it, which ends exactly at the stop.
+    step = (last - first) / (num - 1)
+    return first.of(np.append((first + step * np.arange(num - 1)).data, last.data))
 
 
 @op(indices="int32", method=False)

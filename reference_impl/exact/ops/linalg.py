@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from reference_impl.exact import tape
 from reference_impl.exact import tensor as t
 from reference_impl.exact.ops._table import op
 from reference_impl.exact.ops.creation import zeros
-from reference_impl.exact.tensor import Tensor
+from reference_impl.exact.sweep import block, sweep
+from reference_impl.exact.tensor import Array, Tensor
 
 
 @op("a", method=False, name="linalg.bandPart")
@@ -60,9 +62,55 @@ def qr(x: Tensor, fullMatrices: bool = False) -> list[Tensor]:
     q = np.empty([*x.shape[:-2], rows, size], np.int64)
     r = np.empty([*x.shape[:-2], size, columns], np.int64)
     for index in np.ndindex(x.shape[:-2]):
-        orthogonal, triangular = _factors(x[index])
-        q[index], r[index] = orthogonal.data[:, :size], triangular.data[:size]
+        q[index], r[index] = _by_rounded_gradient(x[index], size)
     return [x.of(q), x.of(r)]
+
+
+def _by_rounded_gradient(matrix: Tensor, size: int) -> tuple[Array, Array]:
+    """Q and R, whose gradient is through numbers of the size of what libraries add up for it."""
+    found = tape.current()
+    start, x = len(found), t.copy(matrix)
+    own = x.data.ravel().tolist()
+    factors = _factors(x)
+    q, r = factors[0].data[:, :size], factors[1].data[:size]
+    results = np.concatenate([q.ravel(), r.ravel()])
+
+    def rule(upstream: list[int]) -> list[Array]:
+        pairs = zip(results.tolist(), upstream, strict=True)
+        seeds = [(result, dy) for result, dy in pairs if dy != found.zero]
+        gradient = np.array(sweep(found, start, seeds, own)).reshape(x.shape)
+        numbers = found.doubles(np.array(upstream))
+        dq, dr = numbers[: q.size].reshape(q.shape), numbers[q.size :].reshape(r.shape)
+        known = tuple(found.doubles(nodes) for nodes in (x.data, q, r))
+        sizes = _gradient_sizes(known, (dq, dr))
+        return [found.through(gradient, found.numbers(sizes))]
+
+    made = block(found, results, (matrix.data,), rule)
+    return made[: q.size].reshape(q.shape), made[q.size :].reshape(r.shape)
+
+
+def _gradient_sizes(known: tuple[Array, ...], upstream: tuple[Array, Array]) -> Array:
+    """How large the numbers are that are added up for the gradient, times how many they are.
+
+    ``known`` are the matrix, Q and R, ``upstream`` the gradients of these two.
+
+    Source: S. F. Walter, L. Lehmann, Algorithmic Differentiation of Linear Algebra Functions with
+    Application in Optimum Experimental Design; for a wide matrix the columns beyond a square one
+    are Q times those of R.
+    """
+    (x, q, r), (dq, dr) = known, upstream
+    rank = min(x.shape)
+    if not r.diagonal().all():
+        return np.full(x.shape, np.finfo(np.float32).max)
+    inverse = np.abs(np.linalg.inv(r[:rank, :rank]))
+    x, q, r, dq, dr = map(np.abs, (x, q[:, :rank], r, dq[:, :rank], dr))
+    u, du, beyond = r[:rank, :rank], dr[:rank, :rank], dr[:rank, rank:]
+    dq = dq + x[:, rank:] @ beyond.T
+    inner = q.T @ dq
+    mixed = inner + inner.T + u @ du.T + du @ u.T
+    square = q @ du + (q @ mixed + dq + q @ inner) @ inverse.T
+    sizes: Array = len(x) * np.concatenate([square, q @ beyond], 1)
+    return sizes
 
 
 def _factors(matrix: Tensor) -> tuple[Tensor, Tensor]:
@@ -82,8 +130,9 @@ def _factors(matrix: Tensor) -> tuple[Tensor, Tensor]:
         turned = q[:, at:] - t.total(q[:, at:] * mirror, 1, keep=True) * weights
         q = q.of(np.concatenate([q.data[:, :at], turned.data], 1))
         # What the reflection maps to zero is exactly zero, and to the length exactly that.
+        # Libraries compute that as the other elements, by products with the reflection.
         nodes = r.data.copy()
-        nodes[at, at] = int(first.data)
+        nodes[at, at] = int(t.through(first, length * (rows - at + 2)).data)
         r = t.select(below & (np.arange(columns) == at), 0, r.of(nodes))
     return q, r
 

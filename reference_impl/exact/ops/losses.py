@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from reference_impl.exact import tensor as t
+from reference_impl.exact.blocks import with_gradient
+from reference_impl.exact.ops._sums import less_largest
 from reference_impl.exact.ops._table import cast, op, real
 from reference_impl.exact.ops.basic_math import abs as absolute
 from reference_impl.exact.ops.basic_math import relu
@@ -22,7 +24,8 @@ def absoluteDifference(
     reduction: int = _BY_NONZERO_WEIGHTS,
 ) -> Tensor:
     labels, predictions = _alike(labels, predictions)
-    return _weighted(absolute(predictions - labels), weights, reduction)
+    # The order that tf.js has: which side is the last one at the kink.
+    return _weighted(absolute(labels - predictions), weights, reduction)
 
 
 @op("losses", "weights", name="losses.computeWeightedLoss", method=False)
@@ -68,10 +71,16 @@ def huberLoss(
     labels, predictions = _alike(labels, predictions)
     error, bound = predictions - labels, t.floats(np.float32(delta))
     size = absolute(error)
+
+    def slope(dy: Tensor) -> list[Tensor]:
+        # Libraries add what comes through the linear part, which has the bound as its slope, and
+        # take it away again.
+        return [t.through(dy * error, dy * bound)]
+
+    quadratic = with_gradient(error * error * 0.5, [error], slope)
+    linear = bound * bound * 0.5 + bound * (size - bound)
     # Value and slope of both parts are equal where they meet.
-    losses = t.select(
-        t.compare(size, bound) <= 0, error * error / 2, bound * size - bound * bound / 2
-    )
+    losses = t.select(t.compare(size, bound) <= 0, quadratic, linear)
     return _weighted(losses, weights, reduction)
 
 
@@ -114,7 +123,17 @@ def sigmoidCrossEntropy(
     labels, logits = _alike(multiClassLabels, logits)
     labels = _smoothed(labels, labelSmoothing, 2)
     # -z log(sigmoid(x)) - (1 - z) log(1 - sigmoid(x))
-    return _weighted(t.softplus(logits) - logits * labels, weights, reduction)
+    is_positive = t.compare(logits, 0) >= 0
+    small = t.exp(t.select(is_positive, -logits, logits))
+
+    def slopes(dy: Tensor) -> list[Tensor]:
+        rest = small / (1 + small)
+        share = t.select(is_positive, 1 - rest, rest)
+        # The 1 is a gradient by itself, from which those of the other parts are taken away.
+        return [t.through(dy * share - dy * labels, dy), -(dy * logits)]
+
+    losses = t.select(is_positive, logits, 0) - logits * labels + t.log1p(small)
+    return _weighted(with_gradient(losses, [logits, labels], slopes), weights, reduction)
 
 
 @op("onehotLabels", "logits", "weights", name="losses.softmaxCrossEntropy", method=False)
@@ -129,7 +148,8 @@ def softmaxCrossEntropy(
     if not labels.rank:
         raise ValueError("labels and logits must have a last axis, the classes")
     labels = _smoothed(labels, labelSmoothing, labels.shape[-1])
-    surprise = t.log(t.total(t.exp(logits), -1, keep=True)) - logits
+    shifted, _ = less_largest(logits, -1)
+    surprise = t.log(t.total(t.exp(shifted), -1, keep=True)) - shifted
     return _weighted(t.total(labels * surprise, -1), weights, reduction)
 
 

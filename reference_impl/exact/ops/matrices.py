@@ -6,12 +6,16 @@ import math
 
 import numpy as np
 
+from reference_impl.exact import tape
 from reference_impl.exact import tensor as t
 from reference_impl.exact.complex import pair, parts
 from reference_impl.exact.ops import reduction
 from reference_impl.exact.ops._table import cast, op, real, upcast
 from reference_impl.exact.ops.basic_math import abs as absolute
 from reference_impl.exact.tensor import Axis, Tensor
+
+_LEAST_SQUARE, _LARGEST_SQUARE = 2.0**-40, 2.0**40
+"""Between these the squares have all their digits in float32, and many of them can be added."""
 
 
 @op("t1", "t2")
@@ -83,7 +87,7 @@ def norm(
         return cast(norm(real(x), ord, axis, keepDims), "int32")
     keep = bool(keepDims)
     if ord in {"euclidean", "fro", 2}:
-        return t.sqrt(t.total(x * x, axis, keep=keep))
+        return _root_of_squares(x, axis, keep=keep)
     size = absolute(x)
     if isinstance(axis, list):
         # The sums of the rows (or columns, for order 1), and the greatest or least of them.
@@ -114,6 +118,19 @@ def transpose(x: Tensor, perm: list[int] | None = None, conjugate: bool = False)
         real, imag = parts(x)
         x = pair(real, -imag)
     return x.transpose(perm)
+
+
+def _root_of_squares(x: Tensor, axis: Axis, *, keep: bool) -> Tensor:
+    """The square roots of the sums of squares, none of which is beyond float32 on the way."""
+    known = tape.current().values
+    sizes = [abs(float(known[node])) for node in x.data.ravel().tolist()]
+    extremes = [size for size in sizes if 0 < size < math.inf]
+    if not extremes or (_LEAST_SQUARE < max(extremes) < _LARGEST_SQUARE):
+        return t.sqrt(t.total(x * x, axis, keep=keep))
+    # A power of two: what is scaled keeps its digits.
+    scale = 2.0 ** -math.frexp(max(extremes))[1]
+    scaled = x * scale
+    return t.sqrt(t.total(scaled * scaled, axis, keep=keep)) * (1 / scale)
 
 
 def _product(a: Tensor, b: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ import numpy as np
 from reference_impl.api.namespace import Record
 from reference_impl.exact import tape
 from reference_impl.exact import tensor as t
+from reference_impl.exact.blocks import with_gradient
+from reference_impl.exact.ops._sums import average, less_largest
 from reference_impl.exact.ops._table import op, real, upcast
 from reference_impl.exact.tensor import Axis, Tensor
 
@@ -106,16 +108,22 @@ def logSoftmax(logits: Tensor, axis: int = -1) -> Tensor:
             f" Logits was rank {logits.rank} and axis was {axis}"
         )
     logits = real(logits)
-    return logits - t.log(t.total(t.exp(logits), -1, keep=True))
+    shifted, _ = less_largest(logits, -1)
+    value = shifted - t.log(t.total(t.exp(shifted), -1, keep=True))
+
+    def slope(dy: Tensor) -> list[Tensor]:
+        # Of the rounded result: its exponentials are the softmax.
+        return [dy - t.total(dy, -1, keep=True) * t.exp(value)]
+
+    return with_gradient(value, [logits], slope)
 
 
 @op("x", method=False)
 def moments(x: Tensor, axis: Axis = None, keepDims: bool = False) -> Record:
     x = real(x)
-    count = t.rows(x.data, axis).shape[-1]
-    mean = t.total(x, axis, keep=True) / count
+    mean = average(x, axis, keep=True)
     deviation = x - mean
-    variance = t.total(deviation * deviation, axis, keep=bool(keepDims)) / count
+    variance = average(deviation * deviation, axis, keep=bool(keepDims))
     return Record(mean=mean.reshape(variance.shape), variance=variance)
 
 
@@ -126,5 +134,5 @@ def softmax(logits: Tensor, dim: int = -1) -> Tensor:
             "Softmax along a non-last dimension is not yet supported."
             f" Logits was rank {logits.rank} and dim was {dim}"
         )
-    weights = t.exp(logits)
+    weights = t.exp(less_largest(logits, -1)[0])
     return weights / t.total(weights, -1, keep=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from reference_impl.exact import tape
 from reference_impl.exact import tensor as t
+from reference_impl.exact.ops._sums import average, less_largest
 from reference_impl.exact.ops._table import cast, op, real
 from reference_impl.exact.tensor import Array, Axis, Tensor
 
@@ -48,7 +49,9 @@ def denseBincount(x: Tensor, weights: Tensor, size: int, binaryOutput: bool = Fa
 
 @op("x")
 def logSumExp(x: Tensor, axis: Axis = None, keepDims: bool = False) -> Tensor:
-    return t.log(t.total(t.exp(real(x)), axis, keep=bool(keepDims)))
+    shifted, largest = less_largest(real(x), axis)
+    logarithm = t.log(t.total(t.exp(shifted), axis, keep=bool(keepDims)))
+    return logarithm + largest.reshape(logarithm.shape)
 
 
 @op("x")
@@ -60,9 +63,7 @@ def max(x: Tensor, axis: Axis = None, keepDims: bool = False) -> Tensor:
 
 @op("x")
 def mean(x: Tensor, axis: Axis = None, keepDims: bool = False) -> Tensor:
-    x = real(x)
-    count: int = t.rows(x.data, axis).shape[-1]
-    return t.total(x, axis, keep=bool(keepDims)) / count
+    return average(real(x), axis, keep=bool(keepDims))
 
 
 @op("x")
