@@ -33,14 +33,19 @@ _CONSTANTS: dict[str, Any] = {
 
 @functools.lru_cache(maxsize=1024)
 def function(arrow: tree.Arrow, namespace: Namespace) -> Callable[..., Any]:
+    """``compiled``, once for a tree and a namespace."""
+    return compiled(arrow, namespace)
+
+
+def compiled(arrow: tree.Arrow, namespace: Namespace) -> Callable[..., Any]:
     """The Python function of a tree; it takes any number of arguments, as in JavaScript.
 
     Raises:
         UnsupportedOp: the tree names an op that the namespace does not have.
         NameError: the tree uses a name that is not bound where it stands.
     """
-    compiled: Callable[..., Any] = _Compiler(namespace).arrow(arrow, ())([])
-    return compiled
+    made: Callable[..., Any] = _Compiler(namespace).arrow(arrow, ())([])
+    return made
 
 
 class _Compiler:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from conformance.protocol import Returned, Run, Started, Threw
+from conformance.protocol import Answer, Run, Start, Started
 from reference_impl import settings
 from reference_impl.api import serving
 
@@ -18,15 +18,15 @@ class _TensorFlow:
         settings.pin()
 
     @staticmethod
-    def started() -> Started:
+    def started(_start: Start) -> Started:
         return settings.started()
 
     @staticmethod
-    def execute(request: Run) -> Returned | Threw | str:
+    def execute(request: Run) -> Answer:
         # By now TensorFlow is imported and pinned.
-        from reference_impl.execute import execute  # noqa: PLC0415
+        from reference_impl.execute import answer  # noqa: PLC0415
 
-        return execute(request)
+        return answer(request)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from conformance.tensors import Tensor
 from reference_impl import interpreter, printing
 from reference_impl.api.gradients import Gradients, expect_scalar
 from reference_impl.api.namespace import Namespace, UnsupportedOp
+from reference_impl.api.taps import Taps
 
 _LONGEST_MESSAGE = 2000
 _SPECIAL = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf"), "-0": -0.0}
@@ -65,15 +66,17 @@ class _Progress:
     phase: Phase = "parse"
 
 
-def execute(request: Run, library: Library, namespace: Namespace) -> Returned | Threw | str:
-    """Run one case; a string says why it is unsupported.
+def execute(
+    request: Run, library: Library, namespace: Namespace, taps: Taps | None = None
+) -> Returned | Threw | str:
+    """Run one case; a string says why it is unsupported. ``taps`` hear what its ops do.
 
     Whatever the case raises becomes ``Threw``. Inputs without a gradient get None. A case with
     random numbers starts them anew, so its answer does not depend on the cases before it.
     """
     progress = _Progress()
     try:
-        return _executed(request, library, namespace, progress)
+        return _executed(request, library, namespace, taps, progress)
     except RunAgain:
         raise
     except UnsupportedOp as error:
@@ -84,10 +87,13 @@ def execute(request: Run, library: Library, namespace: Namespace) -> Returned | 
 
 
 def _executed(
-    request: Run, library: Library, namespace: Namespace, progress: _Progress
+    request: Run, library: Library, namespace: Namespace, taps: Taps | None, progress: _Progress
 ) -> Returned:
     library.restart()
-    f = interpreter.function(request.f.tree, namespace)
+    if taps is None:
+        f = interpreter.function(request.f.tree, namespace)
+    else:
+        f = interpreter.compiled(request.f.tree, taps.namespace(namespace))
     progress.phase = "inputs"
     inputs = _inputs(request, library)
     progress.phase = "forward"

@@ -17,6 +17,17 @@ from reference_impl.javascript import UNDEFINED
 
 Function = Callable[..., Any]
 
+DIFFERENTIATING = frozenset({"grad", "grads", "valueAndGrad", "valueAndGrads"})
+"""The functions of tf that make another function of one."""
+
+NO_OPS = frozenset(
+    {
+        *DIFFERENTIATING, "customGrad", "keep", "scalar", "tensor", "tensor1d", "tensor2d",
+        "tensor3d", "tensor4d", "tensor5d", "tensor6d", "tidy", "variable", "variableGrads",
+    }
+)  # fmt: skip
+"""The names of ``functions``."""
+
 
 class UnsupportedOp(Exception):  # noqa: N818  it is the op that is unsupported
     """A function names an op that this implementation does not have."""

@@ -25,11 +25,14 @@ class Implementation(Protocol):
     def prepare(self) -> None:
         """What is to be done once, after stdout is safe and before any message is read."""
 
-    def started(self) -> Started:
+    def started(self, start: Start) -> Started:
         """The answer to ``start``."""
 
-    def execute(self, request: Run) -> Returned | Threw | str:
-        """The answer to a case; a string says why it is unsupported."""
+    def execute(self, request: Run) -> Answer | Returned | Threw | str:
+        """The answer to a case; a string says why it is unsupported.
+
+        It is a whole ``Answer``, of any id, where there is more to say.
+        """
 
 
 class _OnlyId(msgspec.Struct):
@@ -79,8 +82,10 @@ def _serve(implementation: Implementation, write: Callable[[bytes], None]) -> No
 
 def _answer(implementation: Implementation, request: Start | Run) -> Answer:
     if isinstance(request, Start):
-        return Answer(id=request.id, started=implementation.started())
+        return Answer(id=request.id, started=implementation.started(request))
     match implementation.execute(request):
+        case Answer() as answer:
+            return msgspec.structs.replace(answer, id=request.id)
         case Returned() as returned:
             return Answer(id=request.id, returned=returned)
         case Threw() as threw:

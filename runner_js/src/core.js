@@ -6,6 +6,7 @@
 
 import {Watcher} from './watcher.js';
 import {guarded, missing} from './missing.js';
+import {Tapper} from './taps.js';
 import {fromMessage, toMessage} from './tensors.js';
 import {Tracer} from './trace.js';
 
@@ -14,7 +15,7 @@ import {Tracer} from './trace.js';
  * @typedef {{name: string, arguments?: (number | boolean | null)[]}} Optimizer
  * @typedef {{call: string, f: {source: string}, names: string[], args: Argument[], wrt: string[],
  *   dy?: Argument | null, optimizer?: Optimizer | null, steps?: number, print?: boolean, renew?: boolean,
- *   inspect?: boolean, trace?: boolean}} Run
+ *   inspect?: boolean, trace?: boolean, tap?: boolean}} Run
  * @typedef {{value?: any, grads: any[], variables?: any[]}} Result
  */
 
@@ -30,7 +31,7 @@ export class Executor {
   }
 
   /**
-   * The body of the answer: `returned`, `threw` or `unsupported`, and the `trace` that was asked for.
+   * The body of the answer: `returned`, `threw` or `unsupported`, and the `trace` and `taps` that were asked for.
    * It never rejects.
    * @param {Run} request
    */
@@ -49,7 +50,9 @@ export class Executor {
    * @param {any} visible `tf` as the case sees it
    */
   async #execute(request, visible) {
-    const body = await this.#answer(request, visible);
+    const tapper = request.tap ? new Tapper(this.tf, visible) : null;
+    const body = await this.#answer(request, tapper?.visible ?? visible, tapper);
+    tapper?.close();
     try {
       this.watcher.close();
       return body;
@@ -62,13 +65,15 @@ export class Executor {
   /**
    * @param {Run} request
    * @param {any} visible
+   * @param {Tapper | null} tapper
    */
-  async #answer(request, visible) {
+  async #answer(request, visible, tapper) {
     const {tf, watcher} = this;
     const progress = {phase: 'parse'};
     watcher.open();
     try {
-      const f = compiled(visible, request.f.source);
+      const written = compiled(visible, request.f.source);
+      const f = tapper?.listening(written) ?? written;
       progress.phase = 'inputs';
       const given = inputs(tf, request);
       const before = request.inspect ? await Promise.all(tensorsOf(request, given).map(state)) : null;
@@ -85,10 +90,12 @@ export class Executor {
       watcher.recording = false;
       progress.phase = 'read';
       const answer = await read(result, request.print ?? false);
+      const tapped = tapper && {taps: tapper.read()};
       const altered = before && {altered: await changed(tensorsOf(request, given), before)};
       dispose([...given.all, given.dy, result.value, ...result.grads]);
       const {kernels, backends} = watcher;
-      return {returned: {...answer, kernels, backends: [...backends], seconds, leaked: watcher.leaked(), ...altered}};
+      const leaked = watcher.leaked();
+      return {returned: {...answer, kernels, backends: [...backends], seconds, leaked, ...altered}, ...tapped};
     } catch (thrown) {
       const absent = missing(tf, request.f.source, thrown);
       return absent === null ? {threw: {phase: progress.phase, ...described(thrown)}} : {unsupported: absent};

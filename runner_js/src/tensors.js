@@ -46,10 +46,22 @@ export function fromMessage(tf, argument) {
  */
 export async function toMessage(tensor) {
   const {dtype, shape} = tensor;
+  return messageOf(dtype, shape, await (dtype === 'string' ? tensor.bytes() : tensor.data()));
+}
+
+/**
+ * The message of these elements; those of strings are their bytes.
+ * @param {string} dtype
+ * @param {number[]} shape
+ * @param {any} elements
+ * @returns {TensorMessage}
+ * @throws {RangeError} they are not as many as the shape has.
+ */
+export function messageOf(dtype, shape, elements) {
   if (dtype === 'string') {
-    return {dtype, shape, data: encode(joined(await tensor.bytes()))};
+    return {dtype, shape, data: encode(joined(elements))};
   }
-  const items = stored(dtype, await tensor.data());
+  const items = stored(dtype, elements);
   let size = dtype === 'complex64' ? 2 : 1;
   for (const length of shape) {
     size *= length;
