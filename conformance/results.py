@@ -3,6 +3,7 @@
     {"header": …}      who ran what, under which policy, where
     {"case": …}        a case as it was sent, and what it expects      ┐ together, once per case,
     {"outcome": …}     one per implementation: the raw bits            │ in the order in which the
+    {"oracle": …}      where the run has one: its answer and bounds    │
     {"verdict": …}     one per implementation                          ┘ cases were settled
     {"footer": …}      the sums, and the SHA-256 of all lines before it and of itself without that
 
@@ -12,6 +13,8 @@ errors, never smaller results. Every report is a view of this file and of nothin
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +28,8 @@ from conformance.protocol import Started
 from conformance.suite.case import Case
 
 FORMAT = 1
+ORACLE = "exact"
+"""The address of the oracle."""
 
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,7 +39,8 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     what each said about itself, null for one that never started. ``reference`` is the one that the
     others are held against. ``cases_hash`` stands for the selected cases before sharding, whatever
     their order. ``environment`` names the machine and the versions. ``traced`` says that the cases
-    were asked for with a trace.
+    were asked for with a trace. ``oracle`` is who said how far answers may be off, where that is
+    none of the implementations.
     """
 
     format: int
@@ -47,13 +53,23 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     environment: dict[str, str]
     shard: str | None = None
     traced: bool = False
+    oracle: Started | None = None
 
 
-class Footer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the oracle's answers came from: so many were stored, so many it had to compute."""
+
+    stored: int
+    computed: int
+
+
+# Defaults are left out: files without an oracle have a footer without it, and so has their sum.
+class Footer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How a run ended.
 
     ``verdicts`` counts each word, ``unexpected`` those that nothing explains. ``faults`` are what
     was wrong with implementations, ``expectations`` what is wrong with the known divergences.
+    ``oracle`` counts the requests to the oracle, where it took part beside the implementations.
     """
 
     planned: int
@@ -64,14 +80,19 @@ class Footer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     faults: tuple[str, ...]
     expectations: tuple[str, ...]
     sha256: str
+    oracle: Asked | None = None
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """One case with its outcomes and verdicts, both in the order of the implementations."""
+    """One case with its outcomes and verdicts, both in the order of the implementations.
+
+    ``oracle`` is what came of the case on an oracle that is none of them.
+    """
 
     case: Case
     outcomes: tuple[Outcome, ...]
     verdicts: tuple[Verdict, ...]
+    oracle: Outcome | None = None
 
 
 class Results(msgspec.Struct, frozen=True):
@@ -105,6 +126,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     header: Header | None = None
     case: Case | None = None
     outcome: Outcome | None = None
+    oracle: Outcome | None = None
     verdict: Verdict | None = None
     footer: Footer | None = None
 
@@ -155,7 +177,8 @@ def read(path: Path) -> Results:
         for verdict in item.verdicts:
             counts[verdict.verdict] += 1
     complete = footer.interrupted or sum(counts.values()) == header.planned
-    if counts != footer.verdicts or not complete:
+    # A word that is newer than the file is not in its footer.
+    if counts != dict.fromkeys(WORDS, 0) | footer.verdicts or not complete:
         raise InvalidResults(f"{path} was edited: its verdicts do not add up to its footer")
     return Results(header, tuple(settled), footer)
 
@@ -171,7 +194,11 @@ def read_unfinished(path: Path) -> tuple[Header, list[Settled]] | None:
     if _ended_early(path):
         return None
     header, settled, _ = _read(path, unfinished=True)
-    answered = [item for item in settled if all(o.not_run is None for o in item.outcomes)]
+    answered = [
+        item
+        for item in settled
+        if all(one.not_run is None for one in (*item.outcomes, item.oracle) if one is not None)
+    ]
     return (header, answered) if answered else None
 
 
@@ -192,7 +219,7 @@ def _read(path: Path, *, unfinished: bool = False) -> tuple[Header, list[Settled
     reader = _Reader(path)
     number = 0
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as file, _uncollected():
             for number, line in enumerate(file, 1):
                 if line.endswith(b"\n"):
                     reader.take(number, line[:-1])
@@ -210,6 +237,18 @@ def _read(path: Path, *, unfinished: bool = False) -> tuple[Header, list[Settled
     return reader.header, reader.settled, reader.footer
 
 
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection: all that is read stays, and to look it over takes longer than that."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 class _Reader:
     """Collects lines into settled cases, and refuses what does not follow the order."""
 
@@ -220,18 +259,12 @@ class _Reader:
         self.settled: list[Settled] = []
         self._case: Case | None = None
         self._outcomes: list[Outcome] = []
+        self._oracle: Outcome | None = None
         self._verdicts: list[Verdict] = []
         self._sum = hashlib.sha256()
 
     def take(self, number: int, data: bytes) -> None:
-        try:
-            line = _decoder.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            if number == 1:
-                self._check_format(data)
-            raise InvalidResults(
-                f"{self.path}:{number} is no line of a results file: {error}"
-            ) from None
+        line = self._decoded(number, data)
         if self.footer is not None:
             raise InvalidResults(f"{self.path} was edited: it goes on after its footer")
         match line:
@@ -243,6 +276,8 @@ class _Reader:
                 self._case = case
             case Line(outcome=Outcome() as outcome) if self._fits(outcome.case):
                 self._outcomes.append(outcome)
+            case Line(oracle=Outcome() as oracle) if self._fits(oracle.case) and not self._oracle:
+                self._oracle = oracle
             case Line(verdict=Verdict() as verdict) if self._fits(verdict.case):
                 self._verdicts.append(verdict)
             case Line(footer=Footer() as footer) if self.header is not None:
@@ -253,6 +288,16 @@ class _Reader:
             case _:
                 raise InvalidResults(f"{self.path}:{number} does not follow from the lines before")
         self._sum.update(data + b"\n")
+
+    def _decoded(self, number: int, data: bytes) -> Line:
+        try:
+            return _decoder.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            if number == 1:
+                self._check_format(data)
+            raise InvalidResults(
+                f"{self.path}:{number} is no line of a results file: {error}"
+            ) from None
 
     def _check_format(self, data: bytes) -> None:
         """Say so where a header is one of another format, whatever else it has."""
@@ -287,8 +332,15 @@ class _Reader:
 
     def _keep(self) -> None:
         if self._case is not None:
-            self.settled.append(Settled(self._case, tuple(self._outcomes), tuple(self._verdicts)))
-        self._case, self._outcomes, self._verdicts = None, [], []
+            self.settled.append(
+                Settled(self._case, tuple(self._outcomes), tuple(self._verdicts), self._oracle)
+            )
+        self._case, self._outcomes, self._oracle, self._verdicts = None, [], None, []
+
+
+def oracle_of(item: Settled) -> Outcome | None:
+    """What came of a case on the oracle, be it one of the implementations or none of them."""
+    return item.oracle or by_address(item.outcomes).get(ORACLE)
 
 
 def by_address(items: Iterable[Outcome]) -> Mapping[str, Outcome]:

@@ -11,7 +11,7 @@ import msgspec
 
 from conformance.outcomes import WORDS
 from conformance.problems import HarnessError
-from conformance.results import Footer, Header, Line, Settled, encoder, seal
+from conformance.results import Asked, Footer, Header, Line, Settled, encoder, seal
 
 
 class Writer:
@@ -58,6 +58,8 @@ class Writer:
         """Write a case with all its outcomes and verdicts."""
         lines = [Line(case=settled.case)]
         lines += [Line(outcome=outcome) for outcome in settled.outcomes]
+        if settled.oracle is not None:
+            lines.append(Line(oracle=settled.oracle))
         lines += [Line(verdict=verdict) for verdict in settled.verdicts]
         for verdict in settled.verdicts:
             self._verdicts[verdict.verdict] += 1
@@ -65,7 +67,13 @@ class Writer:
         self._write(*lines)
 
     def footer(
-        self, *, seconds: float, interrupted: bool, faults: Sequence[str], problems: Sequence[str]
+        self,
+        *,
+        seconds: float,
+        interrupted: bool,
+        faults: Sequence[str],
+        problems: Sequence[str],
+        oracle: Asked | None = None,
     ) -> Footer:
         """Write the last line and close the file.
 
@@ -86,6 +94,7 @@ class Writer:
             faults=tuple(faults),
             expectations=tuple(problems),
             sha256="",
+            oracle=oracle,
         )
         footer = msgspec.structs.replace(footer, sha256=seal(self._sum, footer))
         self._write(Line(footer=footer))

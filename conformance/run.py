@@ -6,74 +6,33 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 import msgspec
 
 from conformance import environment
-from conformance.causes import Cause, Causes
-from conformance.expectations import Edit, Entry, Matcher
+from conformance.blame.suspects import Suspect, blamed, suspects
+from conformance.causes import Cause
+from conformance.expectations import Edit, Matcher
+from conformance.goldens import Goldens
 from conformance.implementations import pool
-from conformance.implementations.address import Implementation
 from conformance.implementations.errors import Fault
-from conformance.implementations.options import Options
+from conformance.implementations.greeting import identity
+from conformance.implementations.oracle import Oracle
 from conformance.implementations.spawn import Early
-from conformance.judge.policy import Policy, PolicyError
+from conformance.judge.contracts import profiles_of
+from conformance.judge.policy import PolicyError
 from conformance.outcomes import Outcome
+from conformance.plan import Plan
 from conformance.problems import InvalidResults, UsageError
 from conformance.protocol import Started
 from conformance.replay import Replays
-from conformance.results import FORMAT, Footer, Header, Settled
+from conformance.results import FORMAT, Asked, Footer, Header, Settled
 from conformance.results_writer import Writer
 from conformance.suite.case import Case
 from conformance.variants import Requests
 
-REFERENCES = ("exact", "tensorflow")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """What to run.
-
-    ``known`` are the ids of all cases that were loaded, selected or not; with ``whole`` these are
-    all that the ``entries`` of the expectations file may be about. ``cases_hash`` stands for the
-    selected cases before sharding. ``resume`` is the header of an earlier run and what it settled;
-    every implementation of it had started.
-    """
-
-    cases: Sequence[Case]
-    known: Sequence[str]
-    cases_hash: str
-    implementations: Sequence[Implementation]
-    policy: Policy
-    entries: Sequence[Entry]
-    expectations_file: str
-    options: Options
-    path: Path
-    whole: bool = False
-    shard: str | None = None
-    resume: tuple[Header, tuple[Settled, ...]] | None = None
-    causes: Causes = Causes()
-
-    @property
-    def addresses(self) -> list[str]:
-        """The implementations' addresses, in order."""
-        return [implementation.address for implementation in self.implementations]
-
-    @property
-    def reference(self) -> str | None:
-        """Whom the others are held against: the oracle, TensorFlow, or the first of several."""
-        for address in REFERENCES:
-            if address in self.addresses:
-                return address
-        return self.addresses[0] if len(self.addresses) > 1 else None
-
-    @property
-    def left(self) -> list[Case]:
-        """The cases that an earlier run has not settled."""
-        done = {item.case.id for item in self.resume[1]} if self.resume else set()
-        return [case for case in self.cases if case.id not in done]
 
 
 class Interrupted(Exception):  # noqa: N818  it is the run that is interrupted
@@ -88,10 +47,13 @@ class Interrupted(Exception):  # noqa: N818  it is the run that is interrupted
 Watcher = Callable[[Settled], None]
 
 
-def execute(plan: Plan, watch: Watcher, early: Early | None = None) -> Footer:
+def execute(
+    plan: Plan, watch: Watcher, early: Early | None = None, goldens: Goldens | None = None
+) -> Footer:
     """Run the plan and write its results file; ``watch`` sees every case as it is settled.
 
-    ``early`` are the processes that were started before.
+    ``early`` are the processes that were started before, ``goldens`` the stored answers of an
+    oracle beside the implementations.
 
     Raises:
         HarnessError: the file cannot be written.
@@ -99,13 +61,18 @@ def execute(plan: Plan, watch: Watcher, early: Early | None = None) -> Footer:
         Interrupted: SIGINT or SIGTERM came.
     """
     gc.freeze()  # thousands of cases live to the end: no collection need look at them again
-    return asyncio.run(_Run(plan, watch, early).execute())
+    return asyncio.run(_Run(plan, watch, early, goldens).execute())
 
 
 class _Run:
-    def __init__(self, plan: Plan, watch: Watcher, early: Early | None) -> None:
+    def __init__(
+        self, plan: Plan, watch: Watcher, early: Early | None, goldens: Goldens | None
+    ) -> None:
         self.plan = plan
         self.early = early
+        self.goldens = goldens
+        self.oracle: Oracle | None = None
+        self.oracle_started: Started | None = None
         self.watch = watch
         self.started: dict[str, Started] = {}
         self.faults: list[str] = []
@@ -113,6 +80,8 @@ class _Run:
         self.writer: Writer
         self.ran: set[str] = set()
         self.requests = Requests(plan.left)
+        self.suspected: list[Suspect] = []
+        self.held: list[Settled] = []
         self.signal: int | None = None
         self.has_header = False
 
@@ -130,6 +99,7 @@ class _Run:
             interrupted=self.signal is not None,
             faults=self.faults,
             problems=self._expectation_problems(),
+            oracle=self._asked(),
         )
         if self.signal is not None:
             raise Interrupted(self.signal, footer)
@@ -137,18 +107,10 @@ class _Run:
 
     async def _work(self, replays: Replays) -> None:
         """Settle what is left, or as much of it as a signal leaves time for."""
-        work = asyncio.ensure_future(
-            pool.run(
-                self.plan.implementations,
-                self.requests,
-                self._settle,
-                options=self.plan.options,
-                started=self._started,
-                fault=self._fault,
-                replay=replays.outcome,
-                early=self.early,
-            )
-        )
+        if self.plan.oracle is not None:
+            contracts = profiles_of(one.address for one in self.plan.implementations)
+            self.oracle = Oracle(self.plan.oracle, contracts, self.goldens)
+        work = asyncio.ensure_future(self._asking(replays))
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, self._interrupt, number, work)
@@ -161,9 +123,26 @@ class _Run:
         except asyncio.CancelledError:
             if self.signal is None:
                 raise
+            held, self.held = self.held, []
+            for item in held:
+                self._keep(item)
         finally:
             for number in SIGNALS:
                 loop.remove_signal_handler(number)
+
+    async def _asking(self, replays: Replays) -> None:
+        await pool.run(
+            self.plan.implementations,
+            self.requests,
+            self._settle,
+            options=self.plan.options,
+            started=self._started,
+            fault=self._fault,
+            replay=replays.outcome,
+            early=self.early,
+            oracle=self.oracle,
+        )
+        await self._blame()
 
     def _interrupt(self, number: int, work: asyncio.Future[None]) -> None:
         # Only once: a second cancellation would leave before the processes are gone.
@@ -172,11 +151,20 @@ class _Run:
             work.cancel()
 
     def _started(self, address: str, started: Started) -> None:
+        if address == self.plan.oracle_beside:
+            self._oracle_started(started)
+            return
         if self.plan.resume is not None:
             earlier = self.plan.resume[0].implementations.get(address)
             if earlier is not None and earlier != started:
                 raise InvalidResults(f"{address} is not what it was in the run to be continued")
         self.started[address] = started
+
+    def _oracle_started(self, started: Started) -> None:
+        earlier = self.plan.resume[0].oracle if self.plan.resume else None
+        if earlier is not None and identity(earlier) != identity(started):
+            raise InvalidResults("the oracle is not what it was in the run to be continued")
+        self.oracle_started = started
 
     def _fault(self, fault: Fault) -> None:
         hint = f" ({fault.hint})" if fault.hint else ""
@@ -196,6 +184,7 @@ class _Run:
             environment=environment.describe(),
             shard=plan.shard,
             traced=plan.options.trace,
+            oracle=self.oracle_started,
         )
 
     def _open(self) -> None:
@@ -204,6 +193,9 @@ class _Run:
             return
         earlier, settled = self.plan.resume
         _check_same_run(earlier, self._header())
+        if (earlier.oracle is None) != (self.plan.oracle_beside is None):
+            had, hint = ("no", "add") if earlier.oracle is None else ("an", "leave out")
+            raise InvalidResults(f"the run to be continued had {had} oracle", f"{hint} --no-oracle")
         explained = [self._explained(item) for item in settled]
         self.writer = Writer.resumed(self.plan.path, earlier, explained)
         self.has_header = True
@@ -226,19 +218,67 @@ class _Run:
     def _judge(self, case: Case, outcomes: dict[str, Outcome]) -> None:
         from conformance.judge.verdict import judge  # noqa: PLC0415  imported while all start
 
-        ordered = {address: outcomes[address] for address in self.plan.addresses}
+        plan = self.plan
+        ordered = {address: outcomes[address] for address in plan.addresses}
+        # A law is held against the implementation's own answers; nobody asked the oracle.
+        beside = outcomes.get(plan.oracle_beside or "") if case.law is None else None
+        oracle = outcomes[plan.oracle.address] if plan.oracle and case.law is None else None
         try:
-            verdicts = judge(case, ordered, self.started, self.plan.policy, self.plan.reference)
+            verdicts = judge(
+                case, ordered, self.started, plan.policy, plan.reference, oracle=oracle
+            )
         except PolicyError as error:
             raise UsageError(f"{case.id}: {error}", error.hint) from None
-        settled = self._explained(Settled(case, tuple(ordered.values()), tuple(verdicts)))
-        self.ran.add(case.id)
+        found = Settled(case, tuple(ordered.values()), tuple(verdicts), beside)
+        suspected = self._suspects(found)
+        self.suspected += suspected
+        if suspected:
+            self.held.append(found)
+        else:
+            self._keep(found)
+
+    def _suspects(self, item: Settled) -> list[Suspect]:
+        """The answers that an op may be to blame for; none where any answer is accepted."""
+        if self.oracle is None:
+            return []
+        every = self.plan.certify
+        found = suspects(item.case, item.outcomes, item.verdicts, every=every)
+        return [one for one in found if not self.matcher.accepts_anything(one.verdict)]
+
+    def _keep(self, item: Settled) -> None:
+        settled = self._explained(item)
+        self.ran.add(settled.case.id)
         self.writer.settled(settled)
         self.watch(settled)
 
+    async def _blame(self) -> None:
+        """Settle the cases with numbers that are off, once it is known who is to blame."""
+        if not self.held or self.oracle is None:
+            return
+        from conformance.blame.phase import Phase  # noqa: PLC0415  only a difference needs it
+
+        phase = Phase(
+            self.plan.implementations, self.started, self.oracle, self.plan.options, self._fault
+        )
+        certificates = await phase.certificates(self.suspected)
+        held, self.held = self.held, []
+        for item in held:
+            verdicts = tuple(
+                blamed(verdict, certificate)
+                if (certificate := certificates.get((item.case.id, verdict.implementation)))
+                else verdict
+                for verdict in item.verdicts
+            )
+            self._keep(msgspec.structs.replace(item, verdicts=verdicts))
+
     def _explained(self, item: Settled) -> Settled:
         verdicts = tuple(self.matcher.explain(verdict) for verdict in item.verdicts)
-        return Settled(item.case, item.outcomes, verdicts)
+        return Settled(item.case, item.outcomes, verdicts, item.oracle)
+
+    def _asked(self) -> Asked | None:
+        if self.oracle is None or self.plan.oracle_beside is None:
+            return None
+        return Asked(self.oracle.found, self.oracle.computed)
 
     def _expectation_problems(self) -> list[str]:
         if self.signal is not None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 
 from conformance.problems import InvalidResults
-from conformance.results import Footer, cases_hash, read
+from conformance.results import Asked, Footer, Results, cases_hash, read
 from conformance.results_writer import Writer
 
-_SAME = ("version", "implementations", "reference", "policy", "traced", "cases_hash")
+_SAME = ("version", "implementations", "reference", "policy", "traced", "cases_hash", "oracle")
 
 
 def merge(paths: Sequence[Path], into: Path) -> Footer:
@@ -48,4 +48,12 @@ def merge(paths: Sequence[Path], into: Path) -> Footer:
         interrupted=False,
         faults=[fault for part in parts for fault in part.footer.faults],
         problems=sorted({problem for part in parts for problem in part.footer.expectations}),
+        oracle=_asked(parts),
     )
+
+
+def _asked(parts: Sequence[Results]) -> Asked | None:
+    found = [part.footer.oracle for part in parts if part.footer.oracle is not None]
+    if not found:
+        return None
+    return Asked(sum(one.stored for one in found), sum(one.computed for one in found))

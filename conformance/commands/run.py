@@ -17,20 +17,22 @@ import click
 import msgspec
 from rich.console import Console
 
-from conformance import causes, expectations, results
+from conformance import causes, expectations, goldens, results
 from conformance.causes import Causes
 from conformance.commands.select import Selection, selected
 from conformance.expectations import Entry
+from conformance.goldens import Goldens
 from conformance.implementations import address
 from conformance.implementations.address import Implementation
 from conformance.implementations.options import Options
 from conformance.implementations.spawn import Early
 from conformance.judge import policy
+from conformance.plan import Plan
 from conformance.problems import UsageError
 from conformance.report import terminal
 from conformance.report.console import console, literal
 from conformance.results import Footer, Settled
-from conformance.run import Interrupted, Plan, execute
+from conformance.run import Interrupted, execute
 from conformance.suite.case import Case
 from conformance.suite.load import shown
 
@@ -44,20 +46,22 @@ def run(defaults: Sequence[str], **options: Any) -> int:
         DiagnosticError: anything is wrong with the words, the files or the surroundings.
     """
     implementations = parse_addresses(options["addresses"], defaults, options["node"])
-    err = console(stderr=True)
     interrupted: Interrupted | None = None
+    err = console(stderr=True)
     with Early(implementations) as early:
         selection = selected(options["what"], options["words"], options["tags"], options["shard"])
         plan = planned(selection, implementations, options)
-        with Progress(plan, err) as progress:
+        with stored_answers(plan, options, err) as answers, Progress(plan, err) as progress:
             try:
-                footer = execute(plan, progress.settled, early)
+                footer = execute(plan, progress.settled, early, answers)
             except Interrupted as error:
                 interrupted, footer = error, error.footer
     found = results.read(plan.path)
     if plan.resume is not None and not plan.left:
         done = f"nothing was left to run: {plan.path} has all {len(plan.cases):,} cases"
         err.print(literal(done), soft_wrap=True)
+    if plan.policy.wants_oracle:
+        err.print(literal(_oracle_line(plan, footer)), style="dim", soft_wrap=True)
     err.print(f"results: {literal(str(plan.path))}", style="dim", soft_wrap=True)
     if interrupted is not None:
         again = f"interrupted; continue with --resume {shlex.quote(str(plan.path))}"
@@ -70,6 +74,41 @@ def run(defaults: Sequence[str], **options: Any) -> int:
     else:
         terminal.show(found, console(), known=options["known"])
     return code
+
+
+def stored_answers(plan: Plan, options: dict[str, Any], err: Console) -> Goldens:
+    """The stored answers of the oracle that a run may use, and where it stores further ones.
+
+    Raises:
+        UsageError: a file of them does not exist.
+    """
+    if plan.oracle_beside is None or options["no_cache"]:
+        return Goldens(None)
+
+    def warn(text: str) -> None:
+        err.print(f"[yellow]warning[/]: {literal(text)}", soft_wrap=True, highlight=False)
+
+    return goldens.opened(options["goldens"], warn)
+
+
+def oracle(
+    rule: policy.Policy, implementations: Sequence[Implementation], *, without: bool
+) -> Implementation | None:
+    """Whom a policy wants to be asked how far answers may be off, listed or not."""
+    if without or not rule.wants_oracle:
+        return None
+    listed = [one for one in implementations if one.address == results.ORACLE]
+    return listed[0] if listed else address.parse(results.ORACLE)
+
+
+def _oracle_line(plan: Plan, footer: Footer) -> str:
+    """Where the oracle's answers came from, or what stands in for it."""
+    if footer.oracle is not None:
+        total = footer.oracle.stored + footer.oracle.computed
+        return f"oracle: {total:,} answers, {footer.oracle.stored:,} from the store"
+    if plan.oracle is not None:
+        return f"oracle: {plan.oracle.address} is among the implementations"
+    return f"oracle: none; answers are held against {plan.reference or 'what the cases state'}"
 
 
 def exit_code(footer: Footer) -> int:
@@ -123,12 +162,15 @@ def planned(
     file, entries, known = load_expectations(selection, options["expectations"])
     if not selection.cases:
         raise UsageError(f"shard {options['shard']} has no cases", "use fewer shards")
+    rule = parse_policy(options["policy"])
     return Plan(
         cases=_in_order(selection.cases, options["shuffle"]),
         known=[case.id for case in selection.known],
         cases_hash=results.cases_hash(selection.before_sharding),
         implementations=implementations,
-        policy=parse_policy(options["policy"]),
+        policy=rule,
+        oracle=oracle(rule, implementations, without=options["no_oracle"]),
+        certify=options["certify"],
         entries=entries,
         expectations_file=file,
         causes=known,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 
@@ -26,6 +27,23 @@ class Slot:
     line: bytes
     held: int
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+
+class Hand(Protocol):
+    """What whoever serves an implementation needs of a board; ``Board`` says what each means."""
+
+    def get(self, number: int, wake: Callable[[], None]) -> Slot | None:
+        """The case of this number, or None: there is none (``over``), or none yet."""
+
+    def over(self, number: int) -> bool:
+        """Whether the plan is known to end before this number."""
+
+    def answer(self, number: int, outcome: Outcome, size: int = 0) -> None:
+        """Note what came of a case."""
+
+    def __getitem__(self, number: int) -> Slot: ...
+
+    def __contains__(self, number: int) -> bool: ...
 
 
 class Board:
@@ -103,7 +121,9 @@ class Board:
         # Variants and laws ask for a case once more: what they reach is what the case reaches.
         again = case.law is not None or variants.original(case.id)[1] is not None
         trace = self._options.trace and not again
-        line = _encode(case.request(self._taken, trace=trace)) + b"\n"
+        explain = self._options.explain and not again
+        request = case.request(self._taken, trace=trace, tap=self._options.tap, explain=explain)
+        line = _encode(request) + b"\n"
         slot = Slot(number=self._taken, case=case, line=line, held=len(line))
         self._slots[slot.number] = slot
         self._held += slot.held

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import msgspec
 
 from conformance.implementations.answers import read_started
 from conformance.implementations.errors import Broken
 from conformance.implementations.process import Process
-from conformance.protocol import PROTOCOL, Start, Started, Stop
+from conformance.protocol import PROTOCOL, Contract, Start, Started, Stop
 
-START = msgspec.json.encode(Start(id=0, protocol=PROTOCOL)) + b"\n"
+
+def start(contracts: Mapping[str, Contract]) -> bytes:
+    """The first line to a process; contracts are for an oracle."""
+    return msgspec.json.encode(Start(id=0, protocol=PROTOCOL, contracts=dict(contracts))) + b"\n"
+
+
+START = start({})
 STOP = msgspec.json.encode(Stop(id=0)) + b"\n"
 
 
-async def greet(process: Process, changed: asyncio.Event, seconds: float) -> Started:
-    """Send ``start`` and hear who answers.
+async def greet(
+    process: Process, changed: asyncio.Event, seconds: float, line: bytes = START
+) -> Started:
+    """Send ``start``, in the form of ``line``, and hear who answers.
 
     Raises:
         Broken: the process ends, says something else, or nothing within these seconds.
     """
-    process.write(START)
+    process.write(line)
     try:
         async with asyncio.timeout(seconds):
             return read_started(await _first_line(process, changed))

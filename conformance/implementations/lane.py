@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from conformance.implementations.address import Implementation
 from conformance.implementations.answers import read
-from conformance.implementations.board import Board, Slot
+from conformance.implementations.board import Hand, Slot
 from conformance.implementations.errors import Broken, Fault, GivenUp
 from conformance.implementations.greeting import START, STOP, greet, identity
 from conformance.implementations.options import Options
@@ -34,11 +34,13 @@ class Lane:
     def __init__(  # noqa: PLR0913, PLR0917  two of them are whom to tell
         self,
         implementation: Implementation,
-        board: Board,
+        board: Hand,
         options: Options,
         started: Callable[[str, Started], None],
         fault: Callable[[Fault], None],
         early: Early,
+        *,
+        start: bytes = START,
     ) -> None:
         self._implementation = implementation
         self._address = implementation.address
@@ -47,6 +49,7 @@ class Lane:
         self._started = started
         self._fault = fault
         self._early = early
+        self._start_line = start
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._identity: str | None = None
@@ -122,7 +125,7 @@ class Lane:
 
     async def _meet(self, process: Process) -> None:
         """Learn who answers; after a restart it must be the same as before."""
-        started = await greet(process, self._changed, self._options.start_timeout)
+        started = await greet(process, self._changed, self._options.start_timeout, self._start_line)
         if self._identity is None:
             self._identity = identity(started)
             self._started(self._address, started)

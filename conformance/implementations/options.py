@@ -15,7 +15,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     No implementation is further ahead of the slowest one than ``ahead`` cases, or than
     ``ahead_bytes`` of requests and answers. ``max_line`` is the longest line that an implementation
     may write. ``stop_grace`` is what a process has between ``stop`` and SIGTERM, and again before
-    SIGKILL. With ``trace`` the cases of the plan are asked for with a trace of what they reach.
+    SIGKILL. With ``trace`` the cases of the plan are asked for with a trace of what they reach,
+    with ``tap`` for what went through every op, with ``explain`` for what the bounds are made of.
     """
 
     case_timeout: float = 30.0
@@ -29,3 +30,5 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     max_line: int = 64 << 20
     stop_grace: float = 1.0
     trace: bool = False
+    tap: bool = False
+    explain: bool = False

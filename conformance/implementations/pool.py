@@ -10,8 +10,10 @@ import msgspec
 from conformance.implementations.address import Implementation
 from conformance.implementations.board import Board, Settle
 from conformance.implementations.errors import Fault
+from conformance.implementations.greeting import START
 from conformance.implementations.lane import Lane
 from conformance.implementations.options import Options
+from conformance.implementations.oracle import Oracle
 from conformance.implementations.spawn import Early
 from conformance.outcomes import Outcome
 from conformance.problems import UsageError
@@ -34,6 +36,7 @@ async def run(  # noqa: PLR0913  four of them are whom to tell
     fault: Callable[[Fault], None],
     replay: Replay | None = None,
     early: Early | None = None,
+    oracle: Oracle | None = None,
 ) -> None:
     """Run all cases on all implementations; return when every case is settled and all have ended.
 
@@ -46,6 +49,8 @@ async def run(  # noqa: PLR0913  four of them are whom to tell
         fault: called for what is wrong with an implementation and no case's outcome.
         replay: the outcome that an implementation with a ``replay`` file has for a case, if any.
         early: the processes that were started before.
+        oracle: whom the judge asks: one of the implementations, or somebody beside them whose
+            outcomes are handed over together with theirs.
 
     Raises:
         UsageError: there is no implementation, or two have one address.
@@ -59,15 +64,29 @@ async def run(  # noqa: PLR0913  four of them are whom to tell
     for address in addresses:
         if addresses.count(address) > 1:
             raise UsageError(f"the implementation {address} is named twice", "name each one once")
-    board = Board(cases, addresses, settle, options)
-    tasks = [
-        asyncio.create_task(
-            Lane(implementation, board, options, started, fault, early or Early([])).run()
-            if implementation.replay is None
-            else _replay(implementation, board, replay)
+    beside = oracle if oracle is not None and oracle.address not in addresses else None
+    board = Board(cases, [*addresses, beside.address] if beside else addresses, settle, options)
+
+    def lane(implementation: Implementation) -> Lane:
+        return Lane(
+            implementation,
+            board,
+            options,
+            started,
+            fault,
+            early or Early([]),
+            start=oracle.start if oracle and oracle.address == implementation.address else START,
         )
+
+    work = [
+        lane(implementation).run()
+        if implementation.replay is None
+        else _replay(implementation, board, replay)
         for implementation in implementations
     ]
+    if beside:
+        work.append(beside.run(board, options, started, fault))
+    tasks = [asyncio.create_task(part) for part in work]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     finally:
