@@ -23,25 +23,43 @@ if TYPE_CHECKING:
 NOTHING = Tolerance(ulp=0.0)
 
 
+Candidate = tuple[Tensor, Tolerance | None]
+"""A further answer, and what is allowed around it if that is something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Where two results differ by convention, and by which choices.
+
+    ``mask`` has the shape of the results, and says nothing about elements that do not differ.
+    """
+
+    mask: Mask
+    note: str
+    not_a_subgradient: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What one comparison goes by.
 
-    ``tolerance`` is asked for only when bits differ. ``got_candidates`` are further tensors that
-    the implementation may show instead of the reference, element by element, because it flushes
-    subnormal operands; ``reference_candidates`` are the same for the reference. ``excused`` gives
-    the mask of the elements that differ by convention.
+    ``ball`` is what the oracle allows; without it the ``tolerance`` is asked for, and only when
+    bits differ. ``got_candidates`` are further tensors that the implementation may show instead of
+    the reference, element by element, because it flushes subnormal operands;
+    ``reference_candidates`` are the same for the reference. ``excused`` says which elements differ
+    by convention.
     """
 
     place: str
     against: str
     tolerance: Callable[[], Tolerance] = field(default=lambda: NOTHING)
+    ball: Tolerance | None = None
     strict_zero: bool = False
     got_flushes: bool = False
     reference_flushes: bool = False
-    got_candidates: tuple[Tensor, ...] = ()
-    reference_candidates: tuple[Tensor, ...] = ()
-    excused: Callable[[NDArray[Any], NDArray[Any]], Mask | None] | None = None
+    got_candidates: tuple[Candidate, ...] = ()
+    reference_candidates: tuple[Candidate, ...] = ()
+    excused: Callable[[NDArray[Any], NDArray[Any]], Excuse | None] | None = None
 
 
 def tensors(got: Tensor, reference: Tensor, rules: Rules) -> Finding | float:
@@ -74,24 +92,35 @@ def _exact(got: Tensor, reference: Tensor, rules: Rules) -> Finding | float:
 
     mine, theirs = got.numpy(), reference.numpy()
     differing = np.asarray(mine != theirs).reshape(-1)
+    if rules.ball is not None and rules.ball.ball is not None and got.dtype != "string":
+        # Where rounding may turn a decision, other integers are right too.
+        apart = np.abs(mine.astype(np.float64) - theirs.astype(np.float64)).reshape(-1)
+        differing &= apart > _radii(rules.ball)
     count = int(np.count_nonzero(differing))
     if count == 0:
         return 0.0
     excused = None if rules.excused is None else rules.excused(mine, theirs)
-    rest = differing if excused is None else differing & ~excused.reshape(-1)
+    rest = differing if excused is None else differing & ~excused.mask.reshape(-1)
     kind: Class = "numeric" if rest.any() else "convention"
     flat = int(np.argmax(rest if rest.any() else differing))
     pair = (theirs.reshape(-1), mine.reshape(-1))
     worst = element(rules.place, got.shape, flat, pair, (count, got.size))
-    note = "" if kind == "numeric" else "equal elements, another position"
+    note = "" if excused is None or kind == "numeric" else excused.note
     why = sentence(worst, note)
     return Finding(kind=kind, why=why, against=rules.against, worst=worst)
 
 
 def _floats(got: Tensor, reference: Tensor, rules: Rules) -> Finding | float:
+    import numpy as np  # noqa: PLC0415
+
     from conformance.judge import special  # noqa: PLC0415
 
     mine, theirs = _flat(got), _flat(reference)
+    if rules.ball is not None and not rules.strict_zero:
+        # Most answers lie in their balls, and then nothing else is to be asked.
+        share = _share(mine, theirs, rules.ball)
+        if share is not None:
+            return share
     same, odd = special.decide(
         mine,
         theirs,
@@ -101,7 +130,10 @@ def _floats(got: Tensor, reference: Tensor, rules: Rules) -> Finding | float:
     )
     rest = ~(same | odd)
     # Asking for a budget may fail for want of a contract, so it waits for a number that needs one.
-    tolerance = rules.tolerance() if rest.any() else NOTHING
+    tolerance = rules.ball or (rules.tolerance() if rest.any() else NOTHING)
+    if tolerance.ball is not None:
+        # Where nothing can be promised, everything is right, specials too.
+        odd &= np.isfinite(_radii(tolerance))
     shares, ulps = _shares(mine, theirs, rest, tolerance)
     outside = odd | (shares > 1)
     if not outside.any():
@@ -120,7 +152,7 @@ def _worst(  # noqa: PLR0913, PLR0917  the arrays of one comparison, handed on o
     pair: tuple[Floats, Floats],
     masks: tuple[Mask, Mask],
     measured: tuple[NDArray[np.float64], NDArray[np.float64]],
-    excused: Mask | None,
+    excused: Excuse | None,
     tolerance: Tolerance,
     rules: Rules,
 ) -> Finding:
@@ -130,7 +162,7 @@ def _worst(  # noqa: PLR0913, PLR0917  the arrays of one comparison, handed on o
     outside, odd = masks
     shares, ulps = measured
     odd = odd & outside
-    kept = outside if excused is None else outside & ~excused.reshape(-1)
+    kept = outside if excused is None else outside & ~excused.mask.reshape(-1)
     parts = 2 if got.dtype == "complex64" else 1
     elements = outside.reshape(-1, parts).any(axis=1)
     counts = (int(np.count_nonzero(elements)), got.size)
@@ -147,7 +179,7 @@ def _worst(  # noqa: PLR0913, PLR0917  the arrays of one comparison, handed on o
     ulp = budget = None
     if kind != "special":
         ulp = float(ulps[at])
-        budget = _budget(tolerance, float(theirs[at]))
+        budget = _budget(tolerance, float(theirs[at]), at)
     worst = element(rules.place, got.shape, at // parts, shown, counts, ulp=ulp, budget=budget)
     match kind:
         case "special":
@@ -155,16 +187,22 @@ def _worst(  # noqa: PLR0913, PLR0917  the arrays of one comparison, handed on o
         case "numeric":
             note = f"{ulp:.4g} ulp, {budget:.4g} allowed"
         case _:
-            note = "each side follows its own recorded choice at this kink"
-    why = sentence(worst, note)
-    return Finding(kind=kind, why=why, against=rules.against, worst=worst)
+            note = "" if excused is None else excused.note
+    strange = kind == "convention" and excused is not None and excused.not_a_subgradient
+    return Finding(
+        kind=kind,
+        why=sentence(worst, note),
+        against=rules.against,
+        worst=worst,
+        not_a_subgradient=strange,
+    )
 
 
 def _special_note(mine: np.float32, theirs: np.float32) -> str:
     return "sign of zero" if mine == 0 and theirs == 0 else ""
 
 
-def _budget(tolerance: Tolerance, reference: float) -> float:
+def _budget(tolerance: Tolerance, reference: float, at: int) -> float:
     import numpy as np  # noqa: PLC0415
 
     from conformance.judge.ulp import ulp  # noqa: PLC0415
@@ -172,6 +210,8 @@ def _budget(tolerance: Tolerance, reference: float) -> float:
     if tolerance.ulp is not None:
         return tolerance.ulp
     allowed = tolerance.atol + tolerance.rtol * abs(reference)
+    if tolerance.ball is not None:
+        allowed = float(_radii(tolerance)[at])
     return float(allowed / ulp(np.asarray([reference]))[0])
 
 
@@ -179,6 +219,35 @@ def _flat(tensor: Tensor) -> Floats:
     import numpy as np  # noqa: PLC0415
 
     return np.frombuffer(tensor.data, dtype="<f4")
+
+
+def _numbers(data: bytes) -> Floats:
+    import numpy as np  # noqa: PLC0415
+
+    return np.frombuffer(data, dtype="<f4")
+
+
+def _radii(tolerance: Tolerance) -> Floats:
+    """The radius of each element."""
+    if tolerance.ball is None:
+        raise AssertionError("only a ball has radii")
+    return _numbers(tolerance.ball.radius[tolerance.contract])
+
+
+def _share(mine: Floats, theirs: Floats, tolerance: Tolerance) -> float | None:
+    """The largest share of the radius that an element takes; None if not all are in their balls."""
+    import numpy as np  # noqa: PLC0415
+
+    if tolerance.ball is None:
+        return None
+    radii = _radii(tolerance)
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(np.subtract(mine, theirs, dtype=np.float64) - _numbers(tolerance.ball.rest))
+        if not (apart <= radii).all():
+            return None
+    # Where nothing is allowed nothing was taken, and where everything is, nothing either.
+    counts = (radii > 0) & np.isfinite(radii)
+    return float(np.divide(apart, radii, out=np.zeros_like(apart), where=counts).max(initial=0))
 
 
 def _shares(
@@ -198,8 +267,13 @@ def _shares(
         return shares, ulps
     reference = theirs[rest]
     apart, unit = distance(mine[rest], reference)
+    if tolerance.ball is not None:
+        beyond = _numbers(tolerance.ball.rest)[rest].astype(np.float64)
+        apart = np.abs(mine[rest].astype(np.float64) - reference.astype(np.float64) - beyond)
     ulps[rest] = apart / unit
-    if tolerance.ulp is not None:
+    if tolerance.ball is not None:
+        allowed = _radii(tolerance)[rest].astype(np.float64)
+    elif tolerance.ulp is not None:
         allowed = tolerance.ulp * unit
     else:
         allowed = tolerance.atol + tolerance.rtol * np.abs(reference.astype(np.float64))
@@ -219,12 +293,12 @@ def _flushed(got: Tensor, reference: Tensor, rules: Rules, tolerance: Tolerance)
     found: Mask = np.zeros(_flat(got).shape, dtype=np.bool_)
     sides = ((got, rules.got_candidates), (reference, rules.reference_candidates))
     for shown, candidates in sides:
-        for candidate in candidates:
+        for candidate, own in candidates:
             if candidate.shape != shown.shape or candidate.dtype != shown.dtype:
                 continue
             mine, theirs = _flat(shown), _flat(candidate)
             same, odd = special.decide(mine, theirs)
-            shares, _ = _shares(mine, theirs, ~(same | odd), tolerance)
+            shares, _ = _shares(mine, theirs, ~(same | odd), own or tolerance)
             found |= ~odd & (shares <= 1)
     return found
 

@@ -1,13 +1,8 @@
 """Conventions: what libraries chose at exact kinks and ties. ``conventions.yaml`` is the data.
 
-A difference is excused as a convention only where all of this holds:
-
-- the case is one call of a recorded op on its inputs (other arguments are literals), so the element
-  at the kink is an input's, exactly as it is written;
-- both sides belong to libraries with a recorded choice, and the choices differ;
-- each side shows its own choice, times the upstream gradient, to 2 ULP.
-
-Anything else at a kink, and everything near one, is an ordinary numeric difference.
+The derivative is open where equal numbers compete for it: the elements of a maximum, or the two
+branches of an op, x and -x for abs at 0. A choice says which of them gets the upstream gradient.
+With it the oracle knows what a library answers at any kink of any program.
 """
 
 from __future__ import annotations
@@ -15,69 +10,104 @@ from __future__ import annotations
 import functools
 import pathlib
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-import numpy as np
 
-from conformance.judge.budget import op_of
-from conformance.judge.inputs import number, values
-from conformance.judge.ulp import distance
-from conformance.language.tree import Array, Call, Expression, Member, Name
-from conformance.suite.case import Case
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float32]
-    # Where the operand is at a kink, and what the gradient is there, by library.
-    _Kink = tuple[NDArray[np.bool_], dict[str, Floats]]
+from conformance.judge.op_costs import loader
+from conformance.protocol import Choice, Share
 
 FILE = pathlib.Path(__file__).with_name("conventions.yaml")
-GRADS = "grads."
-_SLACK_ULP = 2.0
+ORACLE = "exact"
+FOLLOWS = {ORACLE: "tensorflow"}
+"""Who makes the choices of another library where nothing else is recorded: mathematics has none."""
+
+Form = Literal["point", "bounds", "equals", "reduction", "window"]
+"""Where an op has its kinks: at a number, at its literal bounds, where two operands are equal,
+where reduced elements are, or those of a window."""
+
+Kind = Literal["kink", "jump", "pole", "position", "smooth"]
+"""What a program shows: a kink; a jump, with an ordinary derivative on both sides; a pole, where
+there is no derivative; positions of equal elements; or an ordinary derivative, where formulas have
+a branch or divide by zero."""
 
 
-class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Kink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kink of an op, and which of the equal numbers gets the gradient there, by library.
+
+    ``at`` is the number that they are, if it is always the same. ``sides`` are the derivatives
+    where the first and where the last of two gets it all. A library is named with its backend
+    (``tfjs:wasm``) where that chooses on its own, and the oracle (``exact``) where the choice of
+    TensorFlow is none that mathematics could make.
+    """
+
     op: str
+    form: Form
+    choices: dict[str, Share]
     definition: str
-    not_a_subgradient: tuple[str, ...] = ()
+    at: float | None = None
+    sides: tuple[float, float] | None = None
+
+    def choice(self, library: str) -> Share | None:
+        """What a library chose, by its name with or without its backend."""
+        return self.choices.get(self.recorded(library))
+
+    def recorded(self, library: str) -> str:
+        """The name that the choice of a library is recorded under: with its backend, or without."""
+        name = library.partition(":")[0]
+        known = (one for one in (library, name) if one in self.choices)
+        return next(known, FOLLOWS.get(name, name))
 
 
-class Point(_Entry, frozen=True, kw_only=True):
-    """The derivative at one number: a factor on the upstream gradient, by library."""
+class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A function and inputs at a kink, or at what may be taken for one.
 
-    at: float
-    choices: dict[str, float]
+    ``gives`` has, by library, the gradient of each input (``call: value``: the value); None where
+    there is none, and ``throws`` where the library refuses.
+    """
 
+    f: str
+    inputs: dict[str, Any]
+    kind: Kind
+    gives: dict[str, tuple[Any, ...] | Literal["throws"]]
+    call: Literal["valueAndGrads", "value"] = "valueAndGrads"
+    why: str = ""
 
-class Bounds(_Entry, frozen=True, kw_only=True):
-    """The derivative at literal bounds: a factor on the upstream gradient, by library."""
-
-    choices: dict[str, float]
-
-
-class Equals(_Entry, frozen=True, kw_only=True):
-    """The derivatives for two equal operands: two factors, by library."""
-
-    choices: dict[str, tuple[float, float]]
-
-
-class Ties(_Entry, frozen=True, kw_only=True):
-    """What equal extremes get of the upstream gradient, by library."""
-
-    choices: dict[str, Literal["each", "share"]]
+    def given(self, library: str) -> tuple[Any, ...] | Literal["throws"] | None:
+        """What a library gives, by its name with its backend."""
+        return self.gives.get(library) or self.gives.get(library.partition(":")[0])
 
 
 class Conventions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The content of ``conventions.yaml``."""
+    """The content of ``conventions.yaml``.
+
+    ``inner`` are the ops in which the oracle meets equal numbers that no gradient depends on, each
+    with the reason.
+    """
 
     measured: dict[str, str]
-    points: tuple[Point, ...]
-    bounds: tuple[Bounds, ...]
-    equals: tuple[Equals, ...]
-    ties: tuple[Ties, ...]
+    kinks: tuple[Kink, ...]
     positions: tuple[str, ...]
+    inner: dict[str, str]
+    programs: tuple[Program, ...]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A line of the compatibility matrix: what each library chose at a kink of an op.
+
+    ``not_a_subgradient`` names those whose choice is outside of the hull of the one-sided
+    derivatives.
+    """
+
+    op: str
+    at: float | None
+    choices: dict[str, Share]
+    not_a_subgradient: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the libraries are not of one mind."""
+        return len(set(self.choices.values())) > 1
 
 
 @functools.cache
@@ -85,188 +115,36 @@ def conventions() -> Conventions:
     """The shipped conventions."""
     import yaml  # noqa: PLC0415  only a difference needs them
 
-    return msgspec.convert(yaml.safe_load(FILE.read_text("utf-8")), Conventions)
+    content = yaml.load(FILE.read_text("utf-8"), Loader=loader())  # noqa: S506  a safe loader
+    return msgspec.convert(content, Conventions)
 
 
-FOLLOWS = {"exact": "tensorflow"}
-"""Implementations that make the choices of another library: mathematics makes none."""
+def choices(library: str) -> tuple[Choice, ...]:
+    """All choices of a library, ``tensorflow`` or ``tfjs:wasm``, for the oracle."""
+    found = [(kink, kink.choice(library)) for kink in conventions().kinks]
+    return tuple(Choice(kink.op, takes, kink.at) for kink, takes in found if takes is not None)
+
+
+def is_subgradient(takes: Share) -> bool:
+    """Whether a choice lies in the hull of the one-sided derivatives."""
+    return takes != "each"
+
+
+def matrix(*libraries: str) -> tuple[Row, ...]:
+    """The compatibility matrix: a row for each recorded kink, with the choice of each library.
+
+    A library that has no gradient there is absent from the row.
+    """
+    rows = []
+    for kink in conventions().kinks:
+        found = {library: kink.choice(library) for library in libraries}
+        known = {library: takes for library, takes in found.items() if takes is not None}
+        strange = tuple(library for library, takes in known.items() if not is_subgradient(takes))
+        rows.append(Row(kink.op, kink.at, known, strange))
+    return tuple(rows)
 
 
 def library(address: str) -> str:
     """The library behind an address: ``tfjs`` for ``tfjs@4.10.0:cpu``."""
     name = re.split(r"[@:]", address, maxsplit=1)[0]
     return FOLLOWS.get(name, name)
-
-
-class _Use(msgspec.Struct, frozen=True):
-    """A case that is one call of an op on its inputs."""
-
-    op: str
-    arguments: tuple[Expression, ...]
-
-    def operand(self, case: Case, position: int) -> Floats | None:
-        """The input that an argument of the call is, as float32."""
-        if position >= len(self.arguments):
-            return None
-        argument = self.arguments[position]
-        if not isinstance(argument, Name) or argument.name not in case.names:
-            return None
-        return values(case.args[case.names.index(argument.name)])
-
-    def literal(self, position: int) -> float | None:
-        """The number that an argument of the call is."""
-        return number(self.arguments[position]) if position < len(self.arguments) else None
-
-
-def excused(
-    case: Case, place: str, got: tuple[str, Floats], reference: tuple[str, Floats]
-) -> NDArray[np.bool_] | None:
-    """Where two results differ by convention, or None where no convention speaks of the case.
-
-    ``got`` and ``reference`` are an address and the array at ``place`` (``value``, ``grads.NAME``).
-    The mask has the arrays' shape. It says nothing about elements that do not differ.
-    """
-    use = _use(case)
-    if use is None:
-        return None
-    if use.op in conventions().positions and place == "value":
-        return _same_element(case, use, got[1], reference[1])
-    if not place.startswith(GRADS):
-        return None
-    mask: NDArray[np.bool_] = np.zeros(got[1].shape, dtype=np.bool_)
-    for kink, choices in _kinks(case, use, place.removeprefix(GRADS)):
-        mine, theirs = choices.get(library(got[0])), choices.get(library(reference[0]))
-        if mine is None or theirs is None or kink.shape != mask.shape:
-            continue
-        mask |= kink & _follows(got[1], mine) & _follows(reference[1], theirs) & (mine != theirs)
-    return mask
-
-
-def _use(case: Case) -> _Use | None:
-    call = case.f.tree.body
-    if not isinstance(call, Call) or not isinstance(call.callee, Member):
-        return None
-    op = op_of(call.callee)
-    arguments = tuple(part for part in call.arguments if isinstance(part, Expression))
-    if op is None or len(arguments) != len(call.arguments):
-        return None
-    if call.callee.object != Name(name="tf"):
-        arguments = (call.callee.object, *arguments)
-    return _Use(op=op, arguments=arguments)
-
-
-def _kinks(case: Case, use: _Use, name: str) -> list[_Kink]:
-    """The kinks that an input's elements may be at, and what each library's gradient is there."""
-    first = use.operand(case, 0)
-    upstream = np.ones((), np.float32) if case.dy is None else values(case.dy)
-    if first is None or upstream is None:
-        return []
-    is_first = use.arguments[0] == Name(name=name)
-    found: list[_Kink] = []
-    if upstream.shape in ((), first.shape):
-        found += _binary(case, use, first, 0 if is_first else 1, upstream)
-        if is_first:
-            found += _unary(use, first, upstream)
-    if is_first:
-        for ties in conventions().ties:
-            if ties.op == use.op:
-                found += _ties(ties, use, first, upstream)
-    return found
-
-
-def _unary(use: _Use, operand: Floats, upstream: Floats) -> list[_Kink]:
-    found: list[_Kink] = [
-        (operand == np.float32(point.at), _scaled(point.choices, upstream))
-        for point in conventions().points
-        if point.op == use.op
-    ]
-    low, high = use.literal(1), use.literal(2)
-    if low is not None and high is not None:
-        at_bound = (operand == np.float32(low)) | (operand == np.float32(high))
-        found += [
-            (at_bound, _scaled(bounds.choices, upstream))
-            for bounds in conventions().bounds
-            if bounds.op == use.op
-        ]
-    return found
-
-
-def _binary(case: Case, use: _Use, first: Floats, slot: int, upstream: Floats) -> list[_Kink]:
-    second = use.operand(case, 1)
-    if second is None or second.shape != first.shape or use.arguments[0] == use.arguments[1]:
-        return []
-    return [
-        (
-            first == second,
-            _scaled({key: pair[slot] for key, pair in equals.choices.items()}, upstream),
-        )
-        for equals in conventions().equals
-        if equals.op == use.op
-    ]
-
-
-def _ties(ties: Ties, use: _Use, operand: Floats, upstream: Floats) -> list[_Kink]:
-    axis = _axes(use, operand.ndim)
-    if axis is None or operand.size == 0:
-        return []
-    extreme = operand.max if ties.op == "max" else operand.min
-    tied = operand == extreme(axis=axis, keepdims=True)
-    count = tied.sum(axis=axis, keepdims=True)
-    kept = tuple(1 if at in axis else length for at, length in enumerate(operand.shape))
-    if upstream.size not in (1, count.size):
-        return []
-    spread = np.broadcast_to(
-        upstream.reshape(kept) if upstream.size == count.size else upstream.reshape(()), kept
-    )
-    share = {"each": spread, "share": spread / np.maximum(count, 1).astype(np.float32)}
-    choices = {
-        key: np.broadcast_to(share[choice], operand.shape).astype(np.float32)
-        for key, choice in ties.choices.items()
-    }
-    return [(tied & (count > 1), choices)]
-
-
-def _axes(use: _Use, rank: int) -> tuple[int, ...] | None:
-    """The reduced axes of a call, none given meaning all; None where they are no literals."""
-    if len(use.arguments) == 1:
-        return tuple(range(rank))
-    argument = use.arguments[1]
-    items = argument.items if isinstance(argument, Array) else (argument,)
-    axes = [number(item) for item in items if isinstance(item, Expression)]
-    if len(axes) != len(items) or not all(
-        axis is not None and axis.is_integer() and -rank <= axis < rank for axis in axes
-    ):
-        return None
-    return tuple(int(axis) % rank for axis in axes if axis is not None)
-
-
-def _scaled(choices: dict[str, float], upstream: Floats) -> dict[str, Floats]:
-    with np.errstate(invalid="ignore"):  # an infinite dy times a choice of zero follows nothing
-        return {key: np.asarray(upstream * np.float32(choice)) for key, choice in choices.items()}
-
-
-def _follows(shown: Floats, choice: Floats) -> NDArray[np.bool_]:
-    expected = np.broadcast_to(choice, shown.shape)
-    finite = np.isfinite(shown) & np.isfinite(expected)
-    apart, unit = distance(np.where(finite, shown, 0), np.where(finite, expected, 0))
-    followed: NDArray[np.bool_] = finite & (apart <= _SLACK_ULP * unit)
-    return followed
-
-
-def _same_element(
-    case: Case, use: _Use, got: NDArray[Any], reference: NDArray[Any]
-) -> NDArray[np.bool_] | None:
-    """Where two positions, along one axis, point at equal elements."""
-    operand = use.operand(case, 0)
-    axis = 0 if len(use.arguments) == 1 else use.literal(1)
-    if operand is None or axis is None or not -operand.ndim <= axis < operand.ndim:
-        return None
-    moved = np.moveaxis(operand, int(axis), -1)
-    if got.shape != moved.shape[:-1] or not np.issubdtype(got.dtype, np.integer):
-        return None
-    held = moved.shape[-1]
-    inside = (got >= 0) & (got < held)
-    at = [np.where(inside, side, 0)[..., np.newaxis] for side in (got, reference)]
-    mine, theirs = (np.take_along_axis(moved, index, axis=-1)[..., 0] for index in at)
-    equal: NDArray[np.bool_] = inside & (mine == theirs)
-    return equal

@@ -30,13 +30,17 @@ numeric one decides, since a convention excuses no other difference beside it.
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something that does not agree. ``against`` is ``expect``, ``law`` or an address."""
+    """Something that does not agree. ``against`` is ``expect``, ``law`` or an address.
+
+    ``not_a_subgradient`` is as in ``Verdict``.
+    """
 
     kind: Class
     why: str
     against: str
     word: Word = "differs"
     worst: Worst | None = None
+    not_a_subgradient: bool = False
 
 
 def first(findings: list[Finding]) -> Finding:

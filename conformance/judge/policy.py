@@ -11,7 +11,9 @@ from typing import Literal
 
 import msgspec
 
-HINT = "write default, bitwise, tfjs, ulp:N or allclose:RTOL,ATOL, for example ulp:4"
+from conformance.protocol import Ball
+
+HINT = "write default, ulp, bitwise, tfjs, ulp:N or allclose:RTOL,ATOL, for example ulp:4"
 
 TFJS_EPSILON = 1e-3
 """``TEST_EPSILON_FLOAT32`` in tfjs-core/src/test_util.ts: the absolute distance its tests allow."""
@@ -29,28 +31,39 @@ class PolicyError(ValueError):
 class Policy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """How far two floats may be apart.
 
-    ``contracts`` derives the budget from the ops of the case, ``bits`` allows nothing (and tells +0
-    from -0), ``ulp`` allows ``ulp`` units in the last place of the reference, ``allclose`` allows
-    ``atol + rtol * |reference|``. ``name`` is the text that ``parse`` reads.
+    ``balls`` holds every answer against the ball that the exact oracle gives for it, and where it
+    has none does as ``budget``, which adds up what the ops of the case cost. ``bits`` allows
+    nothing (and tells +0 from -0), ``ulp`` allows ``ulp`` units in the last place of the reference,
+    ``allclose`` allows ``atol + rtol * |reference|``. ``name`` is the text that ``parse`` reads.
     """
 
     name: str
-    rule: Literal["contracts", "bits", "ulp", "allclose"]
+    rule: Literal["balls", "budget", "bits", "ulp", "allclose"]
     ulp: float = 0.0
     rtol: float = 0.0
     atol: float = 0.0
 
+    @property
+    def wants_oracle(self) -> bool:
+        """Whether the verdicts take the exact oracle's answers."""
+        return self.rule == "balls"
+
 
 class Tolerance(msgspec.Struct, frozen=True):
-    """What is allowed at one place: ULP of the reference, or an absolute plus a relative part."""
+    """What is allowed at one place: ULP of the reference, or an absolute plus a relative part.
+
+    With a ``ball``, it is what the ball says under the contract of this name.
+    """
 
     ulp: float | None = None
     rtol: float = 0.0
     atol: float = 0.0
+    ball: Ball | None = None
+    contract: str = ""
 
 
 def parse(text: str) -> Policy:
-    """The policy named ``default``, ``bitwise``, ``tfjs``, ``ulp:N`` or ``allclose:RTOL,ATOL``.
+    """The policy of this name: ``default``, ``ulp``, ``ulp:4``, ``allclose:1e-5,0`` and so on.
 
     ``tfjs`` takes over only the absolute distance of tf.js's own tests. That those treat NaN and
     the infinities as equal is not taken over: special values are judged first under every policy.
@@ -61,7 +74,9 @@ def parse(text: str) -> Policy:
     word, colon, rest = text.strip().partition(":")
     match word, colon:
         case "default", "":
-            return Policy(name="default", rule="contracts")
+            return Policy(name="default", rule="balls")
+        case "ulp", "":
+            return Policy(name="ulp", rule="budget")
         case "bitwise", "":
             return Policy(name="bitwise", rule="bits")
         case "tfjs", "":

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.judge import expectation, no_gradient
-from conformance.judge.compare import Rules, tensors
+from conformance.judge.compare import Candidate, Excuse, Rules, tensors
+from conformance.judge.contracts import contract_of
 from conformance.judge.finding import GRADS, VALUE, VARIABLES, Finding, title
 from conformance.judge.policy import Tolerance
 from conformance.outcomes import Outcome
-from conformance.protocol import Returned, Started, Threw
+from conformance.protocol import Acceptance, Ball, Returned, Started, Threw
 from conformance.suite.case import Case
 from conformance.tensors import Tensor
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -26,8 +26,9 @@ class Context:
     """What the comparisons of one case share.
 
     ``tolerance`` gives what is allowed at a place. ``flushed`` holds, by address, what an
-    implementation gives for the inputs with subnormals replaced by +0 and by -0. ``disproved`` are
-    the places where the reference is not what the case states: there its word counts for nothing.
+    implementation gives for the inputs with subnormals replaced by +0 and by -0. ``acceptance`` has
+    the balls of a reference that is the oracle. ``disproved`` are the places where the reference is
+    not what the case states: there its word counts for nothing.
     """
 
     case: Case
@@ -36,6 +37,7 @@ class Context:
     tolerance: Callable[[str], Tolerance]
     strict_zero: Callable[[], bool]
     excuses_flushing: bool
+    acceptance: Acceptance | None = None
     disproved: frozenset[str] = frozenset()
 
     def flushes(self, address: str) -> bool:
@@ -124,14 +126,13 @@ def _place(
         place=place,
         against=reference,
         tolerance=functools.partial(context.tolerance, place),
+        ball=_ball(context, place, context.acceptance, mine[0]),
         strict_zero=place == VALUE and context.strict_zero(),
         got_flushes=context.flushes(mine[0]),
         reference_flushes=context.flushes(reference),
         got_candidates=_candidates(context, place, mine[0], reference),
         reference_candidates=_candidates(context, place, reference, mine[0]),
-        excused=functools.partial(
-            _excused, context.case, place, context.name(mine[0]), context.name(reference)
-        ),
+        excused=functools.partial(_excused, context, place, mine[0], reference),
     )
     return tensors(got, wanted, rules)
 
@@ -151,7 +152,9 @@ def _absent(
     return Finding(kind="status", why=why, against=reference)
 
 
-def _candidates(context: Context, place: str, flushing: str, computing: str) -> tuple[Tensor, ...]:
+def _candidates(
+    context: Context, place: str, flushing: str, computing: str
+) -> tuple[Candidate, ...]:
     """What the other side gives for flushed operands, where this side flushes them."""
     if not context.flushes(flushing):
         return ()
@@ -159,18 +162,55 @@ def _candidates(context: Context, place: str, flushing: str, computing: str) -> 
     for outcome in context.flushed.get(computing, ()):
         if outcome.returned is None:
             continue
-        found.append(_results(context.case, outcome.returned).get(place))
-    return tuple(tensor for tensor in found if tensor is not None)
+        tensor = _results(context.case, outcome.returned).get(place)
+        if tensor is not None:
+            found.append((tensor, _ball(context, place, outcome.acceptance, flushing)))
+    return tuple(found)
+
+
+def _ball(
+    context: Context, place: str, acceptance: Acceptance | None, address: str
+) -> Tolerance | None:
+    """What an oracle's answer allows an implementation at a place; None if it is no oracle's."""
+    if acceptance is None:
+        return None
+    ball = balls(context.case, acceptance).get(place)
+    if ball is None:
+        return Tolerance(ulp=0.0)
+    return Tolerance(ball=ball, contract=contract_of(context.started.get(address)))
+
+
+def balls(case: Case, acceptance: Acceptance) -> dict[str, Ball | None]:
+    """The balls of an oracle's answer by place."""
+    grads = zip(case.wrt, acceptance.grads, strict=False)
+    trained = zip(case.wrt, acceptance.variables, strict=False)
+    return {
+        VALUE: acceptance.value,
+        **{GRADS + name: ball for name, ball in grads},
+        **{VARIABLES + name: ball for name, ball in trained},
+    }
 
 
 def _excused(  # noqa: PLR0913, PLR0917  bound once, called with two arrays
-    case: Case,
+    context: Context,
     place: str,
     address: str,
     reference: str,
     got: NDArray[Any],
     wanted: NDArray[Any],
-) -> NDArray[np.bool_] | None:
-    from conformance.judge import conventions  # noqa: PLC0415  only a difference needs them
+) -> Excuse | None:
+    """Where a result is what its implementation chose at the exact kinks of the case."""
+    from conformance.judge import excuses  # noqa: PLC0415  only a difference needs it
 
-    return conventions.excused(case, place, (address, got), (reference, wanted))
+    names = context.name(address), context.name(reference)
+    if context.acceptance is None or place == VALUE:
+        found = excuses.excused(context.case, place, (names[0], got), (names[1], wanted))
+        if found is not None or context.acceptance is None:
+            return found
+    ball = balls(context.case, context.acceptance).get(place)
+    own = None if ball is None else ball.choices.get(contract_of(context.started.get(address)))
+    if own is None:
+        return None
+    started = context.started.get(address)
+    backend = f":{started.backend}" if started is not None and started.backend else ""
+    return excuses.chosen(own, context.acceptance.tied, (names[0] + backend, names[1]), got)

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.judge import expectation, reference
+from conformance.judge.contracts import contract_of
 from conformance.judge.finding import EXPECT, LAW, VALUE, VARIABLES, Finding, first
 from conformance.judge.policy import Policy, Tolerance
 from conformance.outcomes import Outcome, Verdict, Word
-from conformance.protocol import Returned, Started, Threw
+from conformance.protocol import Acceptance, Returned, Started, Threw
 from conformance.suite.case import Case, Decimals
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 SECOND = "tensorflow"
 """Whose word counts for a case that the reference does not support."""
+ORACLE = "exact"
+"""Who is the reference wherever it answers."""
+VACUOUS = 3
+"""Where in ``Ball.widths`` those are that say nothing."""
 
 
 def judge(  # noqa: PLR0913, PLR0917  the six things that a verdict depends on
@@ -35,6 +40,7 @@ def judge(  # noqa: PLR0913, PLR0917  the six things that a verdict depends on
     policy: Policy,
     reference: str | None,
     flushed: Mapping[str, list[Outcome]] | None = None,
+    oracle: Outcome | None = None,
 ) -> list[Verdict]:
     """The verdicts on a case, one for each outcome, in their order.
 
@@ -46,13 +52,20 @@ def judge(  # noqa: PLR0913, PLR0917  the six things that a verdict depends on
         reference: the address whose answer the others are held against, if any.
         flushed: by address, what it gives for the inputs with subnormal elements replaced by +0 and
             by -0; by default what the outcomes themselves hold of it.
+        oracle: what the exact oracle answered, where it takes part without being judged; by default
+            its outcome among the others, if it is there.
 
     Raises:
         PolicyError: numbers differ, and an op of the case has no contract to derive a budget from.
     """
+    everybody = dict(outcomes)
+    if oracle is not None:
+        everybody[ORACLE] = oracle
+        reference = ORACLE
     if flushed is None:
-        flushed = {name: list(one.variants.values()) for name, one in outcomes.items()}
-    return _Judge(case, outcomes, started, policy, reference, flushed).verdicts()
+        flushed = {name: list(one.variants.values()) for name, one in everybody.items()}
+    judged = _Judge(case, everybody, started, policy, reference, flushed)
+    return [judged.verdict(name) for name in outcomes]
 
 
 class _Judge:
@@ -85,6 +98,7 @@ class _Judge:
             tolerance=self.tolerance,
             strict_zero=self.strict_zero,
             excuses_flushing=policy.rule != "bits",
+            acceptance=self._acceptance(),
             disproved=self._disproved(),
         )
 
@@ -95,12 +109,15 @@ class _Judge:
             return SECOND
         return None if outcome is None else address
 
-    def verdicts(self) -> list[Verdict]:
-        return [self._verdict(name, outcome) for name, outcome in self.outcomes.items()]
+    def _acceptance(self) -> Acceptance | None:
+        """The balls that count under this policy."""
+        if self.policy.rule != "balls" or self.reference is None:
+            return None
+        return self.outcomes[self.reference].acceptance
 
     def tolerance(self, place: str) -> Tolerance:
         match self.policy.rule:
-            case "contracts":
+            case "balls" | "budget":
                 found = self._budget
                 if place.startswith(VARIABLES):
                     return Tolerance(ulp=found.variables)
@@ -130,7 +147,7 @@ class _Judge:
     @functools.cached_property
     def _is_strict(self) -> bool:
         from conformance.judge.budget import calls  # noqa: PLC0415
-        from conformance.judge.contracts import is_strict_about_signed_zero  # noqa: PLC0415
+        from conformance.judge.op_costs import is_strict_about_signed_zero  # noqa: PLC0415
 
         return is_strict_about_signed_zero(tuple(op for op, _ in calls(self.case.f.tree)))
 
@@ -153,7 +170,9 @@ class _Judge:
         found = self.violations.get(self.reference, [])
         return frozenset(finding.worst.place for finding in found if finding.worst is not None)
 
-    def _verdict(self, name: str, outcome: Outcome) -> Verdict:
+    def verdict(self, name: str) -> Verdict:
+        """The verdict on one of the outcomes."""
+        outcome = self.outcomes[name]
         said = _without_answer(outcome)
         if said is not None:
             return said
@@ -175,7 +194,30 @@ class _Judge:
             found += more
         if found:
             return self._failed(name, first(found))
+        if held and self._is_vacuous(name):
+            return self._ill_conditioned(name)
         return self._passed(name, used if held else None)
+
+    def _is_vacuous(self, name: str) -> bool:
+        """Whether no number of the answer could be checked, nor is stated by the case."""
+        acceptance = self.context.acceptance
+        if acceptance is None or expectation.checks_results(self.case.expect):
+            return False
+        contract = contract_of(self.started.get(name))
+        found = [ball for ball in reference.balls(self.case, acceptance).values() if ball]
+        counts = [ball.widths[contract] for ball in found if contract in ball.widths]
+        checked = sum(sum(count[:VACUOUS]) for count in counts)
+        return bool(counts) and not checked and any(count[VACUOUS] for count in counts)
+
+    def _ill_conditioned(self, name: str) -> Verdict:
+        return Verdict(
+            case=self.case.id,
+            implementation=name,
+            verdict="ill-conditioned",
+            expected=True,
+            against=self.reference,
+            why="rounding may change every number of the result by more than a part in 128",
+        )
 
     def _by_law(self, outcome: Outcome, answer: Returned | Threw, found: list[Finding]) -> Verdict:
         """The verdict on an answer that is held against those to its variants alone."""
@@ -247,6 +289,7 @@ class _Judge:
             against=finding.against,
             wrong=violating or (name,),
             worst=finding.worst,
+            not_a_subgradient=finding.not_a_subgradient,
             why=finding.why + self._agreement(name, finding),
         )
 

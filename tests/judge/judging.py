@@ -91,12 +91,21 @@ def threw(message="no", phase="forward"):
     return {"threw": Threw(phase=phase, type="Error", message=message)}
 
 
-def verdicts(of, policy="default", *, started=None, reference="tensorflow", flushed=None, **said):
+def verdicts(  # noqa: PLR0913  as judge
+    of,
+    policy="default",
+    *,
+    started=None,
+    reference="tensorflow",
+    flushed=None,
+    oracle=None,
+    **said,
+):
     """The verdicts by address, from what each implementation said."""
     outcomes = {
         name: Outcome(case=of.id, implementation=name, **parts) for name, parts in said.items()
     }
-    found = judge(of, outcomes, started or {}, parse(policy), reference, flushed)
+    found = judge(of, outcomes, started or {}, parse(policy), reference, flushed, oracle)
     assert [verdict.implementation for verdict in found] == list(outcomes)
     return {verdict.implementation: verdict for verdict in found}
 

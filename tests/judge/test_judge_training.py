@@ -6,7 +6,7 @@ import pytest
 from judging import case, decimals, floats, op, returned, says, threw, vector, verdicts
 
 from conformance.judge.budget import budget
-from conformance.judge.contracts import contracts
+from conformance.judge.op_costs import contracts
 from conformance.language.tree import Arrow, Name
 from conformance.optimizers import PARAMETERS
 from conformance.protocol import Optimizer

@@ -1,0 +1,223 @@
+"""Who is to blame for a number that is off: the implementation is asked once more, with taps.
+
+A case of one op call needs no taps: its inputs are exact, so the op is the culprit. Otherwise every
+step is held against the exact result for what the implementation itself gave it. If all of them are
+right, the errors were amplified, which is the input's fault and nobody else's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from conformance.blame import certify, local
+from conformance.blame.balls import short
+from conformance.blame.suspects import Key, Suspect
+from conformance.goldens import Golden
+from conformance.implementations import pool
+from conformance.implementations.address import Implementation
+from conformance.implementations.board import Board
+from conformance.implementations.errors import Fault
+from conformance.implementations.options import Options
+from conformance.implementations.oracle import Oracle
+from conformance.judge.budget import calls
+from conformance.judge.contracts import contract_of
+from conformance.judge.finding import VALUE
+from conformance.outcomes import Certificate, Culprit, Outcome
+from conformance.protocol import Answer, Argument, Started
+from conformance.suite.case import Case, Expectation
+
+_STEP = "\0step "
+_VOID = "the taps changed the bits of the answer"
+
+
+class Phase:
+    """The certificates of some suspects, from what is stored or from all who are to be asked."""
+
+    def __init__(
+        self,
+        implementations: Sequence[Implementation],
+        started: Mapping[str, Started],
+        oracle: Oracle,
+        options: Options,
+        fault: Callable[[Fault], None],
+    ) -> None:
+        """Ask these implementations and this oracle."""
+        self._implementations = {one.address: one for one in implementations}
+        self._started = started
+        self._oracle = oracle
+        self._options = msgspec.structs.replace(options, tap=True, trace=False, explain=False)
+        self._fault = fault
+
+    async def certificates(self, suspected: Sequence[Suspect]) -> dict[Key, Certificate]:
+        """A certificate for each that can have one.
+
+        What an implementation did wrong when it was asked again is told as a fault.
+        """
+        found = {one.key: _alone(one) for one in suspected if _calls_one_op(one.case)}
+        keys = {one.key: self._stored_as(one) for one in suspected if one.key not in found}
+        known = self._oracle.goldens.get(keys.values())
+        for key, place in keys.items():
+            stored = known.get(place)
+            if stored is not None and stored[0].certificate is not None:
+                found[key] = stored[0].certificate
+        open_ones = [one for one in suspected if one.key not in found and self._can_ask(one)]
+        if not open_ones:
+            return found
+        tapped = await self._tapped(open_ones)
+        for one, certificate in (await self._certified(open_ones, tapped)).items():
+            found[one] = certificate
+            self._oracle.goldens.put(keys[one], Golden(certificate=certificate))
+        return found
+
+    def _can_ask(self, suspect: Suspect) -> bool:
+        implementation = self._implementations[suspect.outcome.implementation]
+        return implementation.replay is None and implementation.address in self._started
+
+    def _stored_as(self, suspect: Suspect) -> bytes:
+        """By whom, what was asked, and what was answered: all that a certificate depends on."""
+        digest = hashlib.blake2b(digest_size=32)
+        started = self._started.get(suspect.outcome.implementation)
+        request = suspect.case.request(0)
+        for part in (started, request, suspect.outcome.returned):
+            digest.update(msgspec.json.encode(part))
+        return self._oracle.stored_as(b"certificate\0" + digest.digest())
+
+    async def _tapped(self, open_ones: Sequence[Suspect]) -> dict[Key, Outcome]:
+        """What each implementation answers with taps; all are asked at the same time."""
+        found: dict[Key, Outcome] = {}
+
+        def settle(_case: Case, outcomes: dict[str, Outcome]) -> None:
+            for outcome in outcomes.values():
+                found[outcome.case, outcome.implementation] = outcome
+
+        runs = []
+        for address, implementation in self._implementations.items():
+            cases = [one.case for one in open_ones if one.outcome.implementation == address]
+            if cases:
+                runs.append(
+                    pool.run(
+                        [implementation],
+                        cases,
+                        settle,
+                        options=self._options,
+                        started=lambda _address, _started: None,
+                        fault=self._fault,
+                    )
+                )
+        await asyncio.gather(*runs)
+        return found
+
+    async def _certified(
+        self, open_ones: Sequence[Suspect], tapped: Mapping[Key, Outcome]
+    ) -> dict[Key, Certificate]:
+        """The certificates of those whose taps are here."""
+        found: dict[Key, Certificate] = {}
+        steps: dict[Key, tuple[local.Local, ...]] = {}
+        for one in open_ones:
+            outcome = tapped.get(one.key)
+            if outcome is None or outcome.returned is None:
+                continue
+            if certify.same_bits(one.outcome, outcome):
+                steps[one.key] = local.requests(one.case.request(0), outcome.taps)
+            else:
+                found[one.key] = Certificate(unchecked=(_VOID,))
+        answers = await self._asked(steps)
+        for one in open_ones:
+            if one.key not in steps:
+                continue
+            outcome = tapped[one.key]
+            found[one.key] = certify.certificate(
+                one.case.request(0),
+                outcome.taps,
+                [answers.get((one.key, number)) for number, _ in enumerate(steps[one.key])],
+                contract_of(self._started.get(outcome.implementation)),
+                outcome.returned,
+            )
+        return found
+
+    async def _asked(
+        self, steps: Mapping[Key, Sequence[local.Local]]
+    ) -> dict[tuple[Key, int], Answer]:
+        """The oracle's answers to all steps, by the number of the step."""
+        cases: dict[str, Case] = {}
+        places: dict[str, tuple[Key, int]] = {}
+        for key, own in steps.items():
+            for number, step in enumerate(own):
+                if step.request is not None:
+                    name = f"{key[0]}{_STEP}{number} of {key[1]}"
+                    places[name] = key, number
+                    cases[name] = _case(name, step)
+        found: dict[tuple[Key, int], Answer] = {}
+
+        def settle(case: Case, outcomes: dict[str, Outcome]) -> None:
+            said = outcomes[self._oracle.address]
+            found[places[case.id]] = Answer(
+                id=0,
+                returned=said.returned,
+                threw=said.threw,
+                unsupported=said.unsupported,
+                acceptance=said.acceptance,
+            )
+
+        options = msgspec.structs.replace(self._options, tap=False)
+        board = Board(cases.values(), [self._oracle.address], settle, options)
+        if cases:
+            await self._oracle.run(board, options, lambda _address, _started: None, self._fault)
+        return found
+
+
+def _case(name: str, step: local.Local) -> Case:
+    """A step as a case, for whoever asks cases."""
+    request = step.request
+    if request is None:
+        raise AssertionError("a step without a request is not asked")
+    return Case(
+        id=name,
+        file="",
+        line=0,
+        call=request.call,
+        f=request.f,
+        names=request.names,
+        args=request.args,
+        wrt=request.wrt,
+        dy=request.dy,
+        expect=Expectation(),
+    )
+
+
+def _input(argument: Argument) -> str:
+    held = argument.tensor()
+    return str(argument.literal) if held is None else short(held)
+
+
+def _calls_one_op(case: Case) -> bool:
+    return case.call != "minimize" and len(calls(case.f.tree)) == 1
+
+
+def _alone(suspect: Suspect) -> Certificate:
+    """The certificate of a case of one op call: nothing stands between inputs and result."""
+    worst = suspect.verdict.worst
+    ((op, _),) = calls(suspect.case.f.tree)
+    if worst is None:
+        return Certificate(unchecked=("no element was named",))
+    share = worst.ulp / worst.budget if worst.ulp is not None and worst.budget else None
+    return Certificate(
+        culprit=Culprit(
+            op=op,
+            call=0,
+            part="value" if worst.place == VALUE else "gradient",
+            slot="" if worst.place == VALUE else worst.place.partition(".")[2],
+            expected=worst.expected,
+            got=worst.got,
+            inputs=tuple(map(_input, suspect.case.args)),
+            index=worst.index,
+            ulp=worst.ulp,
+            budget=worst.budget,
+            share=share,
+        ),
+        checked=1,
+    )
