@@ -31,7 +31,7 @@ Wrong numbers, dtypes or shapes without a word; an error or a crash, or none whe
 one; a choice among several that can be defended; NaN, infinities, signed zeros and subnormals.
 """
 
-Culprit = Literal["tfjs", "tensorflow", "neither"]
+Culprit = Literal["tfjs", "tensorflow", "both", "neither"]
 
 
 class Cause(msgspec.Struct, frozen=True):

@@ -95,7 +95,17 @@ def _implementations(command: F) -> F:
         click.option("--timeout", default=30.0, show_default=True, metavar="SECONDS",
                      type=click.FloatRange(min=0, min_open=True), help="For one case."),
         click.option("--policy", default="default", show_default=True, metavar="NAME",
-                     help="default, bitwise, ulp:N, allclose:RTOL,ATOL or tfjs."),
+                     help="default, ulp, bitwise, ulp:N, allclose:RTOL,ATOL or tfjs."),
+        click.option("--no-oracle", is_flag=True,
+                     help="Do not ask the exact oracle how far answers may be off."),
+        click.option("--certify", is_flag=True,
+                     help="Hold every op of every case against exact arithmetic, on what the "
+                     "implementation itself gave it: finds what a whole result hides."),
+        click.option("--no-cache", is_flag=True,
+                     help="Neither use nor keep stored answers of the oracle."),
+        click.option("--goldens", multiple=True, envvar="TFJS_CONFORMANCE_GOLDENS", metavar="FILE",
+                     type=click.Path(path_type=Path, dir_okay=False),
+                     help="Use the answers of the oracle that are stored here as well."),
     ):  # fmt: skip
         command = option(command)
     return command
@@ -172,17 +182,19 @@ def validate(paths: Sequence[Path]) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--policy", required=True, metavar="NAME",
-              help="default, bitwise, ulp:N, allclose:RTOL,ATOL or tfjs.")  # fmt: skip
+@click.option("--policy", "policies", required=True, multiple=True, metavar="NAME",
+              help="default, ulp, bitwise, ulp:N, allclose:RTOL,ATOL or tfjs. Several are compared "
+              "with each other.")  # fmt: skip
+@click.option("--all", "every", is_flag=True, help="List all verdicts that flip, not only some.")
 @_json_flag
-def judge(file: Path, policy: str, as_json: bool) -> None:
-    """Judge stored bits again under another policy; print the verdicts that flip.
+def judge(file: Path, policies: Sequence[str], every: bool, as_json: bool) -> None:
+    """Judge stored bits again under other policies; print the verdicts that flip.
 
-    Exits with 1 where a verdict is unexpected under that policy.
+    Exits with 1 where a verdict is unexpected under one of them.
     """
-    from conformance.commands import views  # noqa: PLC0415
+    from conformance.commands import judging  # noqa: PLC0415
 
-    sys.exit(views.judge(file, policy, as_json=as_json))
+    sys.exit(judging.judge(file, policies, as_json=as_json, every=every))
 
 
 @main.command()
@@ -292,11 +304,11 @@ def divergences(results: Path | None, expectations: Path | None, cause: str | No
     """Print the known divergences of a run by root cause: input, answers, what is right and why.
 
     RESULTS is what `run --results` wrote. In a pipe the output is markdown: that is how
-    docs/divergences.md is made.
+    docs/divergences.md is made. Exits with 1 where a cause blames somebody else than the oracle.
     """
     from conformance.commands import divergences as command  # noqa: PLC0415
 
-    command.show(results, expectations, cause, output, as_json=as_json)
+    sys.exit(command.show(results, expectations, cause, output, as_json=as_json))
 
 
 @main.command()
@@ -312,6 +324,20 @@ def expectations(results: Path, update: bool, file: Path | None) -> None:
     from conformance.commands import expectations as command  # noqa: PLC0415
 
     sys.exit(command.update(results, file, write=update))
+
+
+@main.command()
+@click.option("--clear", is_flag=True, help="Forget all answers.")
+@_json_flag
+def goldens(clear: bool, as_json: bool) -> None:
+    """Say where the answers of the oracle are stored, how many there are, and how large they are.
+
+    The longest unused ones are forgotten beyond 1024 MiB, or what TFJS_CONFORMANCE_GOLDENS_LIMIT
+    says in MiB. The file can be copied, and named with --goldens elsewhere.
+    """
+    from conformance.commands import goldens as command  # noqa: PLC0415
+
+    command.show(clear=clear, as_json=as_json)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
+from conformance import certified
 from conformance.causes import Cause, Causes, Severity
+from conformance.certified import Blame
 from conformance.expectations import ANY, Entry, Matcher
 from conformance.judge import finding
 from conformance.judge.finding import GRADS, VALUE, VARIABLES
 from conformance.outcomes import Outcome, Verdict
-from conformance.protocol import Returned
+from conformance.protocol import Returned, Started
 from conformance.report import repro
-from conformance.results import Results, Settled
+from conformance.results import ORACLE, Results, Settled
 from conformance.suite.case import Decimals, Exact, Expected
 from conformance.tensors import Tensor
 
@@ -48,7 +50,8 @@ class Divergence(msgspec.Struct, frozen=True):
 
     ``cases`` is the number of cases, ``implementations`` the addresses that diverge. ``program`` is
     the minimal case in JavaScript, ``index`` the element that is shown where not all are; without
-    ``answers`` the minimal case was not run.
+    ``answers`` the minimal case was not run. ``blame`` says by whom it is certified who is wrong,
+    ``disagreement`` why the oracle says something else than the cause does.
     """
 
     cause: Cause
@@ -57,6 +60,8 @@ class Divergence(msgspec.Struct, frozen=True):
     program: str
     index: tuple[int, ...] | None
     answers: tuple[Answer, ...]
+    blame: Blame | None = None
+    disagreement: str | None = None
 
 
 def collect(found: Results, entries: Sequence[Entry], causes: Causes) -> list[Divergence]:
@@ -72,7 +77,7 @@ def collect(found: Results, entries: Sequence[Entry], causes: Causes) -> list[Di
                 by_cause[verdict.cause].append(verdict)
     order = get_args(Severity)
     shown = [
-        _divergence(causes.by_id[cause], verdicts, by_case, entries)
+        _divergence(causes.by_id[cause], verdicts, by_case, entries, found.header.implementations)
         for cause, verdicts in by_cause.items()
         if verdicts
     ]
@@ -84,16 +89,25 @@ def _divergence(
     verdicts: Sequence[Verdict],
     by_case: Mapping[str, tuple[Settled, list[Verdict]]],
     entries: Sequence[Entry],
+    started: Mapping[str, Started | None],
 ) -> Divergence:
     cases = len({verdict.case for verdict in verdicts})
     implementations = tuple(dict.fromkeys(sorted(verdict.implementation for verdict in verdicts)))
     if cause.minimal not in by_case:
         return Divergence(cause, cases, implementations, "", None, ())
     item, explained = by_case[cause.minimal]
-    minimal = _Minimal(item, [v for v in explained if v.cause == cause.id], entries)
-    answers = tuple(minimal.answers())
-    program = repro.snippet(item.case)
-    return Divergence(cause, cases, implementations, program, minimal.index, answers)
+    own = [verdict for verdict in explained if verdict.cause == cause.id]
+    minimal = _Minimal(item, own, entries)
+    return Divergence(
+        cause=cause,
+        cases=cases,
+        implementations=implementations,
+        program=repro.snippet(item.case),
+        index=minimal.index,
+        answers=tuple(minimal.answers()),
+        blame=certified.blame(cause, item, own, started) if own else None,
+        disagreement=certified.disagreement(cause, item, own, started) if own else None,
+    )
 
 
 class _Minimal:
@@ -104,6 +118,7 @@ class _Minimal:
     ) -> None:
         self.case = item.case
         self.outcomes = item.outcomes
+        self.oracle = item.oracle
         self.diverging = {verdict.implementation for verdict in verdicts}
         about = [entry for entry in entries if entry.verdict == ANY]
         self.unsteady = {
@@ -152,6 +167,8 @@ class _Minimal:
             yield Answer(STATED, stated, differs=False)
         elif self.case.expect.throws:
             yield Answer(STATED, {"": "an error"}, differs=False)
+        if self.oracle is not None and self.oracle.unsupported is None:
+            yield Answer(ORACLE, self._answer(self.oracle), differs=False)
         for outcome in self.outcomes:
             address = outcome.implementation
             parts = {"": UNSTEADY} if address in self.unsteady else self._answer(outcome)

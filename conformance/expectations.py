@@ -23,7 +23,7 @@ from typing import get_args
 import msgspec
 
 from conformance.causes import Cause, Causes
-from conformance.outcomes import Class, Verdict, Word
+from conformance.outcomes import NO_FAULT, Class, Verdict, Word
 from conformance.problems import InvalidFiles, Problem
 from conformance.suite import nodes
 from conformance.suite.nodes import Mapping, Node, Scalar
@@ -35,7 +35,7 @@ FIELDS = ("cases", "implementation", "verdict", "class", "count", "cause", "beca
 REQUIRED = ("cases", "implementation", "verdict", "count")
 _COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
 ANY = "any"
-EXCUSABLE = tuple(word for word in get_args(Word) if word not in {"pass", "not run"})
+EXCUSABLE = tuple(word for word in get_args(Word) if word not in {*NO_FAULT, "not run"})
 VERDICTS = (*EXCUSABLE, ANY)
 
 
@@ -167,12 +167,12 @@ class Matcher:
         self._patterns = Patterns(entry.cases for entry in entries)
 
     def explain(self, verdict: Verdict) -> Verdict:
-        """The verdict, marked as expected if it is a pass or an entry explains it.
+        """The verdict, marked as expected if nobody is at fault or an entry explains it.
 
         What an earlier explanation said is forgotten.
         """
         verdict = msgspec.structs.replace(
-            verdict, expected=verdict.verdict == "pass", cause=None, because=None
+            verdict, expected=verdict.verdict in NO_FAULT, cause=None, because=None
         )
         if verdict.verdict == "not run":
             return verdict
@@ -190,6 +190,13 @@ class Matcher:
             return msgspec.structs.replace(verdict, cause=entry.cause)
         because = _because(entry, self.causes.by_id.get(entry.cause or ""))
         return msgspec.structs.replace(verdict, expected=True, cause=entry.cause, because=because)
+
+    def accepts_anything(self, verdict: Verdict) -> bool:
+        """Whether an entry for any verdict covers this one, of an answer that nothing decides."""
+        return any(
+            self.entries[i].verdict == ANY and self.entries[i].covers(verdict)
+            for i in self._patterns.matching(verdict.case)
+        )
 
     def edits(
         self,

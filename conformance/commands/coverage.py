@@ -15,13 +15,12 @@ from conformance.commands import run as running
 from conformance.commands.select import selected
 from conformance.implementations.spawn import Early
 from conformance.ledger import errors as checking
-from conformance.ledger import markdown, terminal, unreachable
-from conformance.ledger.errors import LedgerError
+from conformance.ledger import markdown, terminal, unmodelled, unreachable
+from conformance.ledger.errors import LedgerError, Lists
 from conformance.ledger.gather import Ledger, gather
 from conformance.ledger.listing import listing
 from conformance.ledger.registry import Registry
 from conformance.ledger.registry import load as load_registry
-from conformance.ledger.unreachable import Exemption
 from conformance.problems import HarnessError, UsageError
 from conformance.report.console import console, literal
 from conformance.results import Results
@@ -37,7 +36,7 @@ class _View(msgspec.Struct, frozen=True):
 
     ledger: Ledger
     registry: Registry
-    exemptions: Sequence[Exemption]
+    lists: Lists
     errors: Sequence[LedgerError]
     whole: bool
 
@@ -71,15 +70,19 @@ def _run(defaults: Sequence[str], options: dict[str, Any]) -> Results:
     """Run the chosen cases with tracing; the bits and verdicts are kept as those of any run."""
     plain: dict[str, Any] = {
         "results": None, "resume": None, "expectations": None, "shard": None, "shuffle": None,
-        "policy": "default", "trace": True,
+        "policy": "default", "trace": True, "no_oracle": False, "no_cache": False, "goldens": (),
+        "certify": False,
     }  # fmt: skip
     implementations = running.parse_addresses(options["addresses"], defaults, options["node"])
     with Early(implementations) as early:
         selection = selected(options["what"], options["words"], options["tags"], None)
         plan = running.planned(selection, implementations, options | plain)
         err = console(stderr=True)
-        with running.Progress(plan, err) as progress:
-            footer = execute(plan, progress.settled, early)
+        with (
+            running.stored_answers(plan, options | plain, err) as answers,
+            running.Progress(plan, err) as progress,
+        ):
+            footer = execute(plan, progress.settled, early, answers)
     err.print(f"results: {literal(str(plan.path))}", style="dim", soft_wrap=True)
     if footer.faults:
         raise HarnessError(footer.faults[0])
@@ -101,16 +104,23 @@ def _view(
     if given is not None and not given.is_file():
         raise UsageError(f"no such file: {given}")
     file = given or bundle.cases() / unreachable.FILE
-    exemptions = unreachable.load(file, shown(file))
+    beside = file.with_name(unmodelled.FILE)
+    lists = Lists(
+        exemptions=unreachable.load(file, shown(file)),
+        unmodelled=unmodelled.load(beside, shown(beside)),
+        file=shown(file),
+        models_file=shown(beside),
+    )
     registry = load_registry(bundle.names_file())
     ledger = gather(found, registry, chosen)
-    wrong = checking.errors(ledger, registry, exemptions, file=shown(file), whole=whole)
-    return _View(ledger, registry, exemptions, wrong, whole)
+    return _View(
+        ledger, registry, lists, checking.errors(ledger, registry, lists, whole=whole), whole
+    )
 
 
 def _check(view: _View, path: Path) -> int:
     """Whether a document is what would be generated now; 1 where it is not, or with errors."""
-    wanted = markdown.render(view.ledger, view.registry, view.exemptions)
+    wanted = markdown.render(view.ledger, view.registry, view.lists)
     if not path.is_file():
         raise UsageError(f"no such file: {path}", f"`{markdown.COMMAND}` writes it")
     terminal.errors(view.errors, console())
@@ -129,7 +139,7 @@ def _show(view: _View, options: dict[str, Any]) -> None:
         _print(msgspec.json.encode(found).decode() + "\n", output)
         return
     if options["form"] == "markdown":
-        _print(markdown.render(view.ledger, view.registry, view.exemptions), output)
+        _print(markdown.render(view.ledger, view.registry, view.lists), output)
         terminal.errors(view.errors, console(stderr=True))
         return
     text = io.StringIO()

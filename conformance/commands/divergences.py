@@ -27,8 +27,10 @@ _HOW = (
 
 def show(
     path: Path | None, given: Path | None, cause: str | None, output: Path | None, *, as_json: bool
-) -> None:
+) -> int:
     """Print the divergences of a results file: for people on a terminal, else as markdown.
+
+    1 where a cause says that somebody else is wrong than the oracle does.
 
     Raises:
         InvalidResults: the results cannot be trusted.
@@ -52,7 +54,7 @@ def show(
         text = msgspec.json.encode(shown).decode() + "\n"
     elif sys.stdout.isatty() and output is None:
         report.show(shown, console())
-        return
+        return _disagreements(shown, known)
     elif cause is not None and output is None:
         buffer = io.StringIO()
         report.show(shown, console(buffer))
@@ -63,6 +65,17 @@ def show(
         click.echo(text, nl=False)
     else:
         views.write(output, text)
+    return _disagreements(shown, known)
+
+
+def _disagreements(shown: list[Divergence], known: Causes) -> int:
+    wrong = [one for one in shown if one.disagreement is not None]
+    for one in wrong:
+        cause = one.cause
+        place = f"{known.file}:{cause.line}"
+        message = f"{place}: `{cause.id}` says `wrong: {cause.wrong}`, but on `{cause.minimal}`"
+        click.echo(f"{message} {one.disagreement}", err=True)
+    return 1 if wrong else 0
 
 
 def _one(cause: str, shown: list[Divergence], known: Causes) -> Divergence:

@@ -12,14 +12,22 @@ import click
 import msgspec
 
 from conformance import bundle, results
-from conformance.commands.run import exit_code, load_expectations, parse_addresses, parse_policy
+from conformance.commands.run import (
+    exit_code,
+    load_expectations,
+    oracle,
+    parse_addresses,
+    parse_policy,
+    stored_answers,
+)
 from conformance.commands.select import Selection
 from conformance.implementations.options import Options
 from conformance.language.names import shipped
+from conformance.plan import Plan
 from conformance.problems import UsageError
 from conformance.report.console import console
 from conformance.results import Results
-from conformance.run import Interrupted, Plan, execute
+from conformance.run import Interrupted, execute
 from conformance.suite.case import Case
 from conformance.suite.load import load
 from conformance.suite.select import glob
@@ -45,10 +53,11 @@ def show(defaults: Sequence[str], **options: Any) -> int:
     with tempfile.TemporaryDirectory(prefix="tfjs-conformance-") as folder:
         plan = _plan(case, Selection(known, [case], [case], [root]), defaults, options,
                      Path(folder) / "results.ndjson")  # fmt: skip
-        try:
-            footer = execute(plan, lambda _settled: None)
-        except Interrupted as interrupted:
-            return 128 + interrupted.number
+        with stored_answers(plan, options, console(stderr=True)) as goldens:
+            try:
+                footer = execute(plan, lambda _settled: None, goldens=goldens)
+            except Interrupted as interrupted:
+                return 128 + interrupted.number
         found = results.read(plan.path)
     code = exit_code(footer)
     if options["as_json"]:
@@ -87,28 +96,49 @@ def _plan(
     case: Case, selection: Selection, defaults: Sequence[str], options: dict[str, Any], path: Path
 ) -> Plan:
     file, entries, causes = load_expectations(selection, None)
+    rule = parse_policy(options["policy"])
+    implementations = parse_addresses(options["addresses"], defaults, options["node"])
     return Plan(
         cases=[case],
         known=[one.id for one in selection.known],
         cases_hash=results.cases_hash([case]),
-        implementations=parse_addresses(options["addresses"], defaults, options["node"]),
-        policy=parse_policy(options["policy"]),
+        implementations=implementations,
+        policy=rule,
+        oracle=oracle(rule, implementations, without=options["no_oracle"]),
+        certify=options["certify"],
         # The others are about cases that are not here; `run` holds them to account.
         entries=[entry for entry in entries if glob(entry.cases).fullmatch(case.id)],
         expectations_file=file,
         causes=causes,
-        options=Options(case_timeout=options["timeout"]),
+        options=Options(case_timeout=options["timeout"], explain=True),
         path=path,
     )
 
 
 def _summary(found: Results, code: int) -> dict[str, Any]:
+    from conformance.report import one_case, sentences  # noqa: PLC0415
+
     settled = found.settled[0]
+    _, explanation = one_case.explained(found)
+    started = found.header.implementations
     return {
         "case": settled.case,
         "implementations": found.header.implementations,
         "outcomes": settled.outcomes,
+        "oracle": settled.oracle,
         "verdicts": settled.verdicts,
+        "sentences": {
+            one.implementation: ": ".join(
+                part
+                for part in (
+                    sentences.head(one),
+                    sentences.rest(one, explanation, started[one.implementation]),
+                )
+                if part
+            )
+            for one in settled.verdicts
+        },
+        "explanation": explanation,
         "faults": found.footer.faults,
         "expectations": found.footer.expectations,
         "exit_code": code,

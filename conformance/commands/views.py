@@ -1,4 +1,4 @@
-"""Views of results files: ``report``, ``merge``, ``judge``, ``diff``."""
+"""Views of results files: ``report``, ``merge``, ``diff``."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ import click
 import msgspec
 
 from conformance import results, shards
-from conformance.commands.run import parse_policy
-from conformance.judge.policy import PolicyError
 from conformance.outcomes import Verdict
-from conformance.problems import HarnessError, UsageError
+from conformance.problems import HarnessError
 from conformance.report import terminal
 from conformance.report.console import console, literal
 from conformance.results import Results
@@ -84,35 +82,6 @@ class Flip(msgspec.Struct, frozen=True):
         return self.before == "pass"
 
 
-def judge(file: Path, policy: str, *, as_json: bool) -> int:
-    """Judge the stored bits again and print the verdicts that flip; the exit code."""
-    from conformance.judge import verdict as judging  # noqa: PLC0415
-
-    found = results.read(file)
-    rule = parse_policy(policy)
-    started = {a: s for a, s in found.header.implementations.items() if s is not None}
-    flips: list[Flip] = []
-    unexpected = 0
-    for item in found.settled:
-        outcomes = results.by_address(item.outcomes)
-        try:
-            again = judging.judge(item.case, outcomes, started, rule, found.header.reference)
-        except PolicyError as error:
-            raise UsageError(f"{item.case.id}: {error}", error.hint) from None
-        for before, after in zip(item.verdicts, again, strict=True):
-            same = (before.verdict, before.kind) == (after.verdict, after.kind)
-            unexpected += after.verdict != "pass" and not (same and before.expected)
-            if not same:
-                flips.append(_flip(before, after))
-    _print(flips, as_json=as_json)
-    if not as_json:
-        click.echo(
-            f"{len(flips)} of {sum(1 for _ in found.verdicts())} verdicts flip under {rule.name}"
-            f" (the run used {found.header.policy})"
-        )
-    return 1 if unexpected else 0
-
-
 def diff(old: Path, new: Path, *, as_json: bool) -> int:
     """Print what changed between two runs; 1 where something got worse."""
     before = {(v.case, v.implementation): v for v in results.read(old).verdicts()}
@@ -137,12 +106,13 @@ def diff(old: Path, new: Path, *, as_json: bool) -> int:
     return 1 if worse or gone or fresh else 0
 
 
-def _word(verdict: Verdict) -> str:
+def word(verdict: Verdict) -> str:
+    """A verdict in short: ``differs (numeric)``."""
     return verdict.verdict + (f" ({verdict.kind})" if verdict.kind else "")
 
 
 def _flip(before: Verdict, after: Verdict) -> Flip:
-    return Flip(before.case, before.implementation, _word(before), _word(after),
+    return Flip(before.case, before.implementation, word(before), word(after),
                 after.why or before.why)  # fmt: skip
 
 

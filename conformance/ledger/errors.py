@@ -1,48 +1,55 @@
-"""What is wrong with a ledger: what is there in tf.js and no case reaches, what never ran."""
+"""What is wrong with a ledger: what no case reaches, what none checks sharply, what never ran."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
 
+from conformance.ledger.checks import LOOKED_AT, named
 from conformance.ledger.gather import Idle, Ledger
 from conformance.ledger.registry import Registry
+from conformance.ledger.unmodelled import FILE as UNMODELLED
+from conformance.ledger.unmodelled import Unmodelled, mistakes
+from conformance.ledger.unreachable import FILE as UNREACHABLE
 from conformance.ledger.unreachable import Exemption, Kind
+from conformance.results import ORACLE
 
 
 class LedgerError(msgspec.Struct, frozen=True):
     """One error: its kind, what it is about, and the sentence that says so."""
 
-    kind: Literal["gradient", "function", "call", "exemption"]
+    kind: Literal["gradient", "untested", "function", "call", "model", "exemption"]
     about: str
     message: str
     case: str | None = None
 
 
-def errors(
-    ledger: Ledger,
-    registry: Registry,
-    exemptions: Sequence[Exemption],
-    *,
-    file: str,
-    whole: bool,
-) -> list[LedgerError]:
+class Lists(msgspec.Struct, frozen=True):
+    """What is known to be out of reach, and to have no exact model, with the names of the files."""
+
+    exemptions: Sequence[Exemption] = ()
+    unmodelled: Sequence[Unmodelled] = ()
+    file: str = UNREACHABLE
+    models_file: str = UNMODELLED
+
+
+def errors(ledger: Ledger, registry: Registry, lists: Lists, *, whole: bool) -> list[LedgerError]:
     """Everything that is wrong.
 
     Args:
         ledger: what was reached.
         registry: what there is.
-        exemptions: what need not be reached, and may not.
-        file: how messages call the file of the exemptions.
+        lists: what need not be reached or modelled, and may not.
         whole: whether the ledger has all cases. Only then does what is not reached say something.
     """
+    exemptions = lists.exemptions
     used: set[int] = set()
 
-    def exempt(kind: Kind, name: str, case: str | None = None) -> bool:
-        found = [i for i, entry in enumerate(exemptions) if entry.covers(kind, name, case)]
+    def exempt(kind: Kind, name: str, at: str | None = None) -> bool:
+        found = [i for i, entry in enumerate(exemptions) if entry.covers(kind, name, at)]
         used.update(found)
         return bool(found)
 
@@ -50,12 +57,16 @@ def errors(
     if whole:
         found += [error for error in _gradients(ledger, registry)
                   if not exempt("gradient", error.about)]  # fmt: skip
+        found += _untested(ledger, lambda name, at: exempt("untested", name, at))
         found += [error for error in _functions(ledger, registry)
                   if not exempt("function", error.about)]  # fmt: skip
     found += [error for error in _calls(ledger.idle) if not exempt("call", error.about, error.case)]
     if whole:
-        reached = _reached(ledger)
-        found += list(_exemptions(exemptions, used, reached, file))
+        found += [
+            LedgerError("model", about, message)
+            for about, message in mistakes(ledger.models, lists.unmodelled, lists.models_file)
+        ]
+        found += list(_exemptions(exemptions, used, _reached(ledger), lists.file))
     return found
 
 
@@ -82,6 +93,21 @@ def _gradients(ledger: Ledger, registry: Registry) -> Iterator[LedgerError]:
                 yield LedgerError("gradient", f"{kernel}.{slot}", message)
 
 
+def _untested(ledger: Ledger, exempt: Callable[[str, str], bool]) -> Iterator[LedgerError]:
+    where: dict[str, list[str]] = defaultdict(list)
+    for slot, address, counts in ledger.checks.untested(_judged(ledger)):
+        cases = ", ".join(f"{counts[word]} {word}" for word in LOOKED_AT if counts[word])
+        if not exempt(named(slot), address):
+            where[named(slot)].append(f"{address} ({cases or 'none compares it'})")
+    for name, addresses in where.items():
+        message = f"no case checks the gradient {name} sharply on {', '.join(addresses)}"
+        yield LedgerError("untested", name, message)
+
+
+def _judged(ledger: Ledger) -> list[str]:
+    return [address for address in ledger.implementations if address != ORACLE]
+
+
 def _functions(ledger: Ledger, registry: Registry) -> Iterator[LedgerError]:
     for function in sorted(registry.functions - ledger.called.keys()):
         if function in ledger.named:
@@ -100,24 +126,37 @@ def _calls(idle: Sequence[Idle]) -> Iterator[LedgerError]:
         yield LedgerError("call", call, message, case)
 
 
-def _reached(ledger: Ledger) -> dict[Kind, set[str]]:
-    """What an exemption may not be about."""
+def _reached(ledger: Ledger) -> dict[Kind, set[tuple[str, str | None]]]:
+    """What an exemption may not be about, and where."""
     computed = _differentiated(ledger)
+    slots = {kernel for kernel, _ in computed} | {f"{k}.{slot}" for k, slot in computed}
     return {
-        "gradient": {kernel for kernel, _ in computed} | {f"{k}.{slot}" for k, slot in computed},
-        "function": set(ledger.called),
+        "gradient": {(name, None) for name in slots},
+        "function": {(name, None) for name in ledger.called},
         "call": set(),
+        "untested": {
+            (named(slot), address)
+            for slot in ledger.checks.slots()
+            for address in _judged(ledger)
+            if ledger.checks.of(slot, address)["sharp"]
+        },
     }
 
 
 def _exemptions(
-    exemptions: Sequence[Exemption], used: set[int], reached: dict[Kind, set[str]], file: str
+    exemptions: Sequence[Exemption],
+    used: set[int],
+    reached: dict[Kind, set[tuple[str, str | None]]],
+    file: str,
 ) -> Iterator[LedgerError]:
     for i, entry in enumerate(exemptions):
         what = f"{file}:{entry.line}: {entry.kind} `{entry.pattern}`"
-        wrong = sorted(name for name in reached[entry.kind] if entry.covers(entry.kind, name))
+        wrong = sorted(
+            name for name, at in reached[entry.kind] if entry.covers(entry.kind, name, at)
+        )
         if wrong:
-            message = f"{what} is reached ({wrong[0]}): remove the entry, or narrow it"
+            done = "is tested" if entry.kind == "untested" else "is reached"
+            message = f"{what} {done} ({wrong[0]}): remove the entry, or narrow it"
             yield LedgerError("exemption", entry.pattern, message)
         elif i not in used:
             message = f"{what} matches nothing that is out of reach: remove the entry"

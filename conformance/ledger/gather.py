@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from conformance.ledger.cells import Cell, cells, drawn
+from conformance.ledger.checks import Checks, Looked, checks
 from conformance.ledger.naming import asked, named
 from conformance.ledger.registry import Registry
+from conformance.ledger.unmodelled import Models, models
 from conformance.outcomes import Outcome, Verdict
 from conformance.problems import InvalidResults
-from conformance.protocol import KernelCall, Operand, Trace
-from conformance.results import Results, Settled
+from conformance.protocol import Trace
+from conformance.results import ORACLE, Results, Settled
 from conformance.suite.case import Case
 
-Order = Literal["value", "first", "second", "higher"]
-ORDERS: tuple[Order, ...] = ("value", "first", "second", "higher")
-RANKS = ("0", "1", "2", "3", "4", "5+")
-DRAWN = "drawn at random"
-"""The value of an attribute that is another one each time, such as a seed that nobody gave."""
-
 K = TypeVar("K", bound=Hashable)
-
-
-class Cell(msgspec.Struct, frozen=True, order=True):
-    """One thing that can be tested: an input slot of a kernel, with an input of such a kind.
-
-    ``order`` says what of it was computed: the kernel's value, the gradient with respect to this
-    input, or that gradient while an outer one was being taken. ``attributes`` are those of the
-    kernel, as texts of JSON. A kernel without inputs has one cell, whose slot, dtype and rank are
-    empty.
-    """
-
-    kernel: str
-    slot: str
-    order: Order
-    dtype: str
-    rank: str
-    empty: bool
-    attributes: tuple[tuple[str, str], ...]
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -93,13 +71,16 @@ class Ledger(msgspec.Struct, frozen=True):
     ``traced`` are the implementations that told what they reached; a case reached on the others
     what it reached on these. ``rules`` are the gradient functions that ran, with all slots that
     they have. ``backends`` counts by backend and kernel the cases where it ran, ``named`` those
-    that name a function, ``called`` those where it ran.
+    that name a function, ``called`` those where it ran. ``checks`` says how sharply gradients were
+    checked, ``models`` what the oracle knows.
     """
 
     cases: int
     implementations: tuple[str, ...]
     traced: tuple[str, ...]
     reaches: tuple[Reach, ...]
+    checks: Checks
+    models: Models
     rules: dict[str, frozenset[str]]
     backends: dict[str, Counter[str]]
     named: Counter[str]
@@ -127,7 +108,8 @@ def gather(results: Results, registry: Registry, chosen: Collection[str] | None 
     """The ledger of a run, or of some of its cases; laws ask for a case again, and are none.
 
     Raises:
-        InvalidResults: the run was made without tracing, or it was interrupted, or nobody traced.
+        InvalidResults: the run was made without tracing or without the oracle, or it was
+            interrupted, or nobody traced.
     """
     _check(results)
     items = [
@@ -145,12 +127,14 @@ def gather(results: Results, registry: Registry, chosen: Collection[str] | None 
     naming: Counter[str] = Counter()
     calls: Counter[str] = Counter()
     backends: dict[str, Counter[str]] = {}
+    looked: list[Looked] = []
     reaches: list[Reach] = []
     idle: list[Idle] = []
     for one in items:
         naming.update(_functions(registry, named(one.case.f.tree) | asked(one.case)))
         calls.update(_functions(registry, _called(one)))
-        reaches += _reaches(one)
+        looked.append(Looked(one, _own(one)))
+        reaches += _reaches(looked[-1])
         idle += _idle(one)
         for backend, kernel in _ran(one.outcomes):
             backends.setdefault(backend, Counter())[kernel] += 1
@@ -163,6 +147,8 @@ def gather(results: Results, registry: Registry, chosen: Collection[str] | None 
         implementations=addresses,
         traced=tuple(address for address in addresses if address in traced),
         reaches=tuple(reaches),
+        checks=checks(looked, results.header.implementations),
+        models=models(items, registry),
         rules={kernel: frozenset(slots) for kernel, slots in rules.items()},
         backends=backends,
         named=naming,
@@ -175,47 +161,20 @@ def _functions(registry: Registry, calls: Iterable[str]) -> frozenset[str]:
     return frozenset(registry.function(call) for call in calls)
 
 
-def cells(trace: Trace, drawn: Collection[tuple[str, str]] = ()) -> frozenset[Cell]:
-    """What a trace tells as cells, each once; ``drawn`` are kernels and attributes of no value."""
-    return frozenset(_steady(cell, drawn) for cell in _cells(trace))
-
-
-def rank_class(rank: int) -> str:
-    """The class of a rank: 0 to 4, or ``5+``."""
-    return RANKS[min(rank, len(RANKS) - 1)]
-
-
 def _check(results: Results) -> None:
     if not results.header.traced:
         raise InvalidResults(
             "the results were made without tracing", "make them with `run --trace --results FILE`"
         )
+    if results.header.oracle is None and ORACLE not in results.header.implementations:
+        raise InvalidResults(
+            "the results were made without the oracle",
+            "make them with the default policy, and without --no-oracle",
+        )
     if results.footer.interrupted:
         raise InvalidResults(
             "the run was interrupted", "finish it with `run --trace --resume FILE`"
         )
-
-
-def _cells(trace: Trace) -> Iterator[Cell]:
-    for call in trace.kernels:
-        yield from _value_cells(call)
-    for one in trace.gradients:
-        order = ORDERS[min(one.order, len(ORDERS) - 1)]
-        yield _cell(one.kernel, one.input, order, one.attributes)
-
-
-def _value_cells(call: KernelCall) -> Iterator[Cell]:
-    for operand in call.inputs:
-        yield _cell(call.kernel, operand, "value", call.attributes)
-    if not call.inputs:
-        yield Cell(call.kernel, "", "value", "", "", False, tuple(sorted(call.attributes.items())))
-
-
-def _cell(kernel: str, operand: Operand, order: Order, attributes: dict[str, str]) -> Cell:
-    return Cell(
-        kernel, operand.slot, order, operand.dtype, rank_class(operand.rank), operand.empty,
-        tuple(sorted(attributes.items())),
-    )  # fmt: skip
 
 
 def _traces(outcomes: Sequence[Outcome]) -> list[Trace]:
@@ -226,42 +185,17 @@ def _ran(outcomes: Sequence[Outcome]) -> set[tuple[str, str]]:
     return {(call.backend, call.kernel) for trace in _traces(outcomes) for call in trace.kernels}
 
 
-def _reaches(one: Settled) -> Iterator[Reach]:
-    drawn = _drawn(one.outcomes)
-    own = [None if o.trace is None else cells(o.trace, drawn) for o in one.outcomes]
-    everywhere = frozenset[Cell]().union(*(found for found in own if found is not None))
-    for found, verdict in zip(own, one.verdicts, strict=True):
+def _own(one: Settled) -> list[frozenset[Cell] | None]:
+    """What a case reached on each implementation, None where that did not tell."""
+    steady = drawn(_traces(one.outcomes))
+    return [None if o.trace is None else cells(o.trace, steady) for o in one.outcomes]
+
+
+def _reaches(one: Looked) -> Iterator[Reach]:
+    everywhere = frozenset[Cell]().union(*(found for found in one.reached if found is not None))
+    for found, verdict in zip(one.reached, one.settled.verdicts, strict=True):
         reached = everywhere if found is None else found
-        yield Reach(one.case.id, verdict.implementation, reached, verdict)
-
-
-def _drawn(outcomes: Sequence[Outcome]) -> set[tuple[str, str]]:
-    """Kernels and attributes that had other values on each implementation of the same tf.js.
-
-    Where one implementation threw it has fewer values, which says nothing.
-    """
-    found: list[dict[tuple[str, str], set[str]]] = []
-    for trace in _traces(outcomes):
-        values: dict[tuple[str, str], set[str]] = {}
-        for call in trace.kernels:
-            for name, value in call.attributes.items():
-                values.setdefault((call.kernel, name), set()).add(value)
-        found.append(values)
-    return {
-        key
-        for one, other in itertools.combinations(found, 2)
-        for key in one.keys() & other
-        if one[key] != other[key] and len(one[key]) == len(other[key])
-    }
-
-
-def _steady(cell: Cell, drawn: Collection[tuple[str, str]]) -> Cell:
-    if not any((cell.kernel, name) in drawn for name, _ in cell.attributes):
-        return cell
-    attributes = tuple(
-        (name, DRAWN if (cell.kernel, name) in drawn else value) for name, value in cell.attributes
-    )
-    return msgspec.structs.replace(cell, attributes=attributes)
+        yield Reach(verdict.case, verdict.implementation, reached, verdict)
 
 
 def _called(one: Settled) -> frozenset[str]:

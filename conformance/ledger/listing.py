@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from conformance.ledger.cells import ORDERS
 from conformance.ledger.errors import LedgerError
-from conformance.ledger.gather import ORDERS, Ledger, Tally
+from conformance.ledger.gather import Ledger, Tally
 from conformance.ledger.registry import Registry
 from conformance.ledger.summary import shares
 
@@ -38,6 +39,21 @@ def listing(
         "traced": ledger.traced,
         "sums": shares(ledger, registry),
         "cells": cells,
+        "checks": [
+            {
+                "kernel": kernel,
+                "slot": slot,
+                "order": at,
+                "implementations": {
+                    address: dict(sorted(ledger.checks.of((kernel, slot, at), address).items()))
+                    for address in ledger.implementations
+                },
+            }
+            for kernel, slot, at in sorted(
+                ledger.checks.by_slot, key=lambda s: (*s[:2], order[s[2]])
+            )
+            if kernel in wanted
+        ],
         "gradients": {
             kernel: sorted(ledger.rules.get(kernel, ())) for kernel in sorted(registry.gradients)
         },

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from conformance.ledger.gather import ORDERS, Ledger
+from conformance.ledger.cells import ORDERS
+from conformance.ledger.errors import Lists
+from conformance.ledger.gather import Ledger
 from conformance.ledger.registry import Registry
 from conformance.ledger.summary import (
     Row,
     attributes,
+    check_rows,
     gradient_rows,
     most_first,
     other_rows,
     shares,
 )
 from conformance.ledger.terminal import ranks
+from conformance.ledger.unmodelled import Unmodelled
 from conformance.ledger.unreachable import Exemption
 
 COMMAND = "tfjs-conformance coverage --format markdown -o docs/coverage.md"
@@ -34,21 +38,32 @@ respect to the input slot, *2nd* the same while an outer gradient was being take
 every input of a list, and a kernel without a slot ran in no case. *Dtypes* are those of the inputs
 that the kernel had in this slot, *ranks* those of the inputs that a gradient was computed for, and
 ∅ are tensors without elements. Verdicts are printed by `tfjs-conformance coverage`.
+
+A gradient that is reached is not tested yet: a case may amplify rounding so much that any number
+passes. *Checks of gradients* counts, by input slot, order and implementation, the cases whose
+results the exact oracle bounds sharply / usably / vacuously: their widest element has a bound of at
+most 2^-20 of itself, of 2^-7, or a wider one. Cases with nothing but zeros count for slots alone
+whose gradient always is zero. A slot without a sharp check of its first or second order is an
+error, unless it is listed below as out of reach. *Fails* are implementations that never give this
+gradient: every case throws there, or the result is of the wrong kind, and each is a [known
+divergence](divergences.md) or stated by the case.
 """
 
 
-def render(ledger: Ledger, registry: Registry, exemptions: Sequence[Exemption]) -> str:
+def render(ledger: Ledger, registry: Registry, lists: Lists) -> str:
     """The markdown text, ending in a newline."""
     text = _INTRODUCTION.format(version=registry.version, command=COMMAND)
     sections: list[tuple[str, Iterable[str]]] = [
         ("Sums", _sums(ledger, registry)),
         ("Registered gradients", _rows(_registered(gradient_rows(ledger, registry)))),
         ("Gradients inside ops", _rows(_inside(gradient_rows(ledger, registry)))),
+        ("Checks of gradients", _checks(ledger)),
         ("Kernels without a gradient", _values(other_rows(ledger, registry))),
         ("Kernels by backend", _kernels(ledger, registry)),
         ("Values of attributes", _attributes(ledger)),
         ("Functions", _functions(ledger, registry)),
-        ("Out of reach", _exemptions(exemptions)),
+        ("Without an exact model", _unmodelled(lists.unmodelled)),
+        ("Out of reach", _exemptions(lists.exemptions)),
     ]
     lines = ["# Coverage", "", text]
     for title, body in sections:
@@ -81,6 +96,14 @@ def _rows(rows: Iterable[Row]) -> Iterator[str]:
             f"| `{row.kernel}` | {_code(row.slot)} | {counts} |"
             f" {' '.join(row.dtypes)} | {ranks(row)} |"
         )
+
+
+def _checks(ledger: Ledger) -> Iterator[str]:
+    yield f"| kernel | slot | order | {' | '.join(ledger.implementations)} |"
+    yield f"| --- | --- | --- |{' ---: |' * len(ledger.implementations)}"
+    for row in check_rows(ledger):
+        cells = " | ".join(row.cells)
+        yield f"| `{row.kernel}` | {_code(row.slot)} | {row.order} | {cells} |"
 
 
 def _values(rows: Iterable[Row]) -> Iterator[str]:
@@ -131,11 +154,20 @@ def _functions(ledger: Ledger, registry: Registry) -> Iterator[str]:
         yield f"| {count} | {', '.join(functions)} |"
 
 
+def _unmodelled(entries: Sequence[Unmodelled]) -> Iterator[str]:
+    yield "| function | when | why |"
+    yield "| --- | --- | --- |"
+    for entry in entries:
+        when = _cell(entry.partly or "always")
+        yield f"| `{entry.function}` | {when} | {entry.kind}: {_cell(entry.because)} |"
+
+
 def _exemptions(exemptions: Sequence[Exemption]) -> Iterator[str]:
     yield "| what | why |"
     yield "| --- | --- |"
     for entry in exemptions:
-        where = f" in `{entry.cases}`" if entry.cases else ""
+        word = "on" if entry.kind == "untested" else "in"
+        where = f" {word} `{entry.where}`" if entry.where else ""
         yield f"| {entry.kind} `{entry.pattern}`{where} | {_cell(entry.because)} |"
 
 

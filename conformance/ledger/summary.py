@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import msgspec
 
-from conformance.ledger.gather import ORDERS, RANKS, Cell, Ledger, Tally
+from conformance.ledger.cells import ORDERS, RANKS, Cell
+from conformance.ledger.checks import LOOKED_AT, Slot
+from conformance.ledger.gather import Ledger, Tally
 from conformance.ledger.registry import Registry
+from conformance.results import ORACLE
 
 DTYPES = ("float32", "int32", "bool", "complex64", "string")
 
@@ -19,6 +23,15 @@ class Share(msgspec.Struct, frozen=True):
     what: str
     reached: int
     of: int
+
+
+class CheckRow(msgspec.Struct, frozen=True):
+    """How sharply a gradient was checked, as a text for each implementation."""
+
+    kernel: str
+    slot: str
+    order: str
+    cells: tuple[str, ...]
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -52,10 +65,22 @@ def shares(ledger: Ledger, registry: Registry) -> list[Share]:
     for backend, every in sorted(registry.kernels.items()):
         ran = every & ledger.backends.get(backend, Counter()).keys()
         found.append(Share(f"kernels of {backend}", len(ran), len(every)))
+    found += _tested(ledger)
     called = ledger.called.keys() & registry.functions
     found.append(Share("public functions", len(called),
                        len(registry.functions)))  # fmt: skip
     return found
+
+
+def _tested(ledger: Ledger) -> Iterator[Share]:
+    """By order and implementation, the slots with a sharp check, of those with a gradient there."""
+    judged = [address for address in ledger.implementations if address != ORACLE]
+    for order, address in itertools.product(("first", "second"), judged):
+        slots = [slot for slot in ledger.checks.slots() if slot[2] == order]
+        counts = [ledger.checks.of(slot, address) for slot in slots]
+        there = [found for found in counts if found.keys() - {"failed"}]
+        sharp = sum(found["sharp"] > 0 for found in there)
+        yield Share(f"checked sharply on {address}, {order} order", sharp, len(there))
 
 
 def gradient_rows(ledger: Ledger, registry: Registry) -> list[Row]:
@@ -76,6 +101,23 @@ def other_rows(ledger: Ledger, registry: Registry) -> list[Row]:
             slots[cell.kernel].add(cell.slot)
     wanted = [(k, slot) for k in sorted(every) for slot in sorted(slots.get(k, ())) or ("—",)]
     return list(_rows(ledger, wanted, ledger.tally(lambda c: ((c.kernel, c.slot),))))
+
+
+def check_rows(ledger: Ledger) -> list[CheckRow]:
+    """A row per slot and order, with sharp / usable / vacuous checks for each implementation."""
+    return [
+        CheckRow(*slot, tuple(_counts(ledger, slot, a) for a in ledger.implementations))
+        for slot in ledger.checks.slots()
+    ]
+
+
+def _counts(ledger: Ledger, slot: Slot, address: str) -> str:
+    found = ledger.checks.of(slot, address)
+    if not found:
+        return "·"
+    if found.keys() == {"failed"}:
+        return "fails"
+    return " / ".join(str(found[word]) for word in LOOKED_AT)
 
 
 def attributes(ledger: Ledger) -> dict[str, dict[str, Counter[str]]]:

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from conformance.ledger.cells import ORDERS, Order
 from conformance.ledger.errors import LedgerError
-from conformance.ledger.gather import ORDERS, Ledger, Order, Tally
+from conformance.ledger.gather import Ledger, Tally
 from conformance.ledger.registry import Registry
 from conformance.ledger.summary import (
     Row,
     attributes,
+    check_rows,
     gradient_rows,
     most_first,
     other_rows,
@@ -23,6 +25,7 @@ from conformance.report.console import literal
 SHORT = {"float32": "f32", "int32": "i32", "complex64": "c64", "string": "str"}
 MOST_VALUES = 8
 _ORDER_HEADS = {"value": "value", "first": "1st", "second": "2nd", "higher": "3rd+"}
+_CHECKS = "cases: sharp / usable / vacuous under the contract of the implementation"
 _VERDICTS = "verdicts are cases: pass / explained / unexpected"
 
 
@@ -34,13 +37,15 @@ def show(
     *,
     whole: bool,
 ) -> None:
-    """Print everything: sums, gradients by slot, other kernels, attributes, errors.
+    """Print everything: sums, gradients by slot, checks, other kernels, attributes, errors.
 
     What no case reaches is among it where the ledger is ``whole``, of all cases.
     """
     head(ledger, registry, to)
     to.print(f"\n[bold]Gradients[/], by input slot; {_VERDICTS}")
     to.print(_table(ledger, _wanted(gradient_rows(ledger, registry), whole=whole), ORDERS))
+    to.print(f"\n[bold]Checks of gradients[/]; {_CHECKS}")
+    to.print(_checks(ledger))
     to.print(f"\n[bold]Kernels without a registered gradient[/]; {_VERDICTS}")
     to.print(_table(ledger, _wanted(other_rows(ledger, registry), whole=whole), ORDERS[:1]))
     to.print("\n[bold]Values of attributes[/], with the number of cases")
@@ -76,8 +81,10 @@ def head(ledger: Ledger, registry: Registry, to: Console) -> None:
              f"{literal(', '.join(ledger.traced))}")  # fmt: skip
     if silent:
         to.print(f"taken from these for {literal(', '.join(silent))}", style="dim")
-    for share in shares(ledger, registry):
-        to.print(f"  {share.what:<34}{share.reached:>5,} of {share.of:,}")
+    sums = shares(ledger, registry)
+    width = max(len(share.what) for share in sums)
+    for share in sums:
+        to.print(f"  {literal(share.what):<{width}}{share.reached:>6,} of {share.of:,}")
 
 
 def errors(found: Iterable[LedgerError], to: Console) -> None:
@@ -114,6 +121,18 @@ def _table(ledger: Ledger, rows: Iterable[Row], orders: Sequence[Order]) -> Tabl
             style=None if any(row.orders.values()) else "yellow",
         )  # fmt: skip
         last = row.kernel
+    return table
+
+
+def _checks(ledger: Ledger) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", collapse_padding=True)
+    table.add_column("kernel", overflow="fold")
+    for name in ("slot", "order"):
+        table.add_column(name, no_wrap=True)
+    for address in ledger.implementations:
+        table.add_column(literal(address), justify="right", no_wrap=True)
+    for row in check_rows(ledger):
+        table.add_row(literal(row.kernel), literal(row.slot), row.order, *row.cells)
     return table
 
 

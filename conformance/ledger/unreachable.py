@@ -3,6 +3,8 @@
     - {gradient: BroadcastTo, because: …}       a registered gradient, or a slot: GatherV2.indices
     - {function: tf.layers.*, because: …}       a public function, or a pattern of them
     - {call: .mul, cases: api/…, because: …}    a call that these cases name and that does not run
+    - {untested: LRN.x first, implementation: tensorflow, because: …}   a gradient by input slot and
+                                                order that no case can check sharply there
 
 An entry that matches nothing, or something that is reached, is an error.
 """
@@ -21,25 +23,31 @@ from conformance.suite.nodes import Mapping, Node, Scalar, Sequence
 from conformance.suite.select import glob
 
 FILE = "unreachable.yaml"
-Kind = Literal["gradient", "function", "call"]
-KINDS: tuple[Kind, ...] = ("gradient", "function", "call")
+Kind = Literal["gradient", "function", "call", "untested"]
+KINDS: tuple[Kind, ...] = ("gradient", "function", "call", "untested")
+KINDS_SAID = ", ".join(KINDS)
+WHERE: dict[Kind, str] = {"call": "cases", "untested": "implementation"}
+"""The further field that an entry of this kind has: a pattern of where it holds."""
 
 
 class Exemption(msgspec.Struct, frozen=True):
-    """One entry: what is out of reach, as a pattern, and why. ``cases`` goes with a call alone."""
+    """One entry: what is out of reach, as a pattern, and why.
+
+    ``where`` is a pattern of cases for a call, of implementations for a gradient that is untested.
+    """
 
     kind: Kind
     pattern: str
     because: str
     line: int
-    cases: str | None = None
+    where: str | None = None
 
-    def covers(self, kind: Kind, name: str, case: str | None = None) -> bool:
-        """Whether this entry is about that name, in that case."""
+    def covers(self, kind: Kind, name: str, at: str | None = None) -> bool:
+        """Whether this entry is about that name, in that case or on that implementation."""
         return (
             self.kind == kind
             and glob(self.pattern).fullmatch(name) is not None
-            and (self.cases is None or case is None or glob(self.cases).fullmatch(case) is not None)
+            and (self.where is None or at is None or glob(self.where).fullmatch(at) is not None)
         )
 
 
@@ -67,7 +75,7 @@ def load(path: Path, name: str) -> list[Exemption]:
 
 def _entry(node: Node, problem: Callable[..., None]) -> Exemption | None:
     if not isinstance(node, Mapping):
-        problem(node, "an entry is a mapping", "of `because` and gradient, function or call")
+        problem(node, "an entry is a mapping", f"of `because` and one of {KINDS_SAID}")
         return None
     texts: dict[str, str] = {}
     for field, value in node.entries.items():
@@ -77,9 +85,10 @@ def _entry(node: Node, problem: Callable[..., None]) -> Exemption | None:
         texts[field] = " ".join(value.text.split())
     found = [kind for kind in KINDS if kind in texts]
     if len(found) != 1:
-        problem(node, f"an entry has one of {', '.join(KINDS)}", f"this one has {len(found)}")
+        problem(node, f"an entry has one of {KINDS_SAID}", f"this one has {len(found)}")
         return None
-    allowed = {found[0], "because"} | ({"cases"} if found[0] == "call" else set())
+    where = WHERE.get(found[0])
+    allowed = {found[0], "because"} | ({where} if where else set())
     for field in texts.keys() - allowed:
         problem(node.keys[field], f"unknown field `{field}` beside `{found[0]}`",
                 f"one of {', '.join(sorted(allowed))}")  # fmt: skip
@@ -87,4 +96,4 @@ def _entry(node: Node, problem: Callable[..., None]) -> Exemption | None:
     for field in sorted(allowed - texts.keys()):
         problem(node, f"the field `{field}` is missing")
         return None
-    return Exemption(found[0], texts[found[0]], texts["because"], node.line, texts.get("cases"))
+    return Exemption(found[0], texts[found[0]], texts["because"], node.line, texts.get(where or ""))

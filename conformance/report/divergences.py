@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
@@ -36,6 +37,7 @@ _SOURCE = (
 _WRONG: dict[Culprit, str] = {
     "tfjs": "tf.js is wrong",
     "tensorflow": "TensorFlow is wrong",
+    "both": "tf.js and TensorFlow",
     "neither": "both can be defended",
 }
 
@@ -48,7 +50,9 @@ def markdown(found: Results, divergences: Sequence[Divergence]) -> str:
     )
     about = (
         f"What {versions} disagree on, by root cause: one entry for one thing to mend, with the "
-        "smallest input that shows it. Whoever is wrong is named, TensorFlow too."
+        "smallest input that shows it. Whoever is wrong is named, TensorFlow too, with what "
+        "certifies it: exact arithmetic, with the op whose result is outside its bound; or, where "
+        "that has no answer, the reference or the case alone."
     )
     lines = [
         "# Known divergences",
@@ -76,6 +80,13 @@ def _groups(divergences: Sequence[Divergence]) -> Iterator[tuple[Severity, list[
 
 
 def _contents(divergences: Sequence[Divergence]) -> Iterator[str]:
+    by = Counter(one.blame.by for one in divergences if one.blame)
+    yield (
+        f"Of {len(divergences)} causes {by['exact']} are certified by exact arithmetic,"
+        f" {by['convention']} are conventions, {by['reference']} rest on the reference alone, and"
+        f" {by['case']} on what the case states."
+    )
+    yield ""
     yield "| | causes | tf.js is wrong | TensorFlow is wrong | both can be defended | cases |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: |"
     for severity, group in _groups(divergences):
@@ -90,13 +101,19 @@ def _entry(one: Divergence) -> Iterator[str]:
     cause = one.cause
     yield f"### {_text(cause.title)}"
     yield ""
-    yield " · ".join((f"`{cause.id}`", f"**{_WRONG[cause.wrong]}**", *_facts(one, "`")))
+    wrong = f"**{_WRONG[cause.wrong]}**{_text(_certified(one))}"
+    yield " · ".join((f"`{cause.id}`", wrong, *_facts(one, "`")))
     if one.program:
         yield from ("", "```js", *one.program.splitlines(), "```", "", *_table(one))
     yield from ("", _text(cause.right))
     if cause.issue:
         yield from ("", f"Reported: <{cause.issue}>")
     yield from ("", f"`{command(one)}`")
+
+
+def _certified(one: Divergence) -> str:
+    """By whom it is certified, in brackets; nothing where the minimal case was not run."""
+    return f" ({one.blame.text})" if one.blame else ""
 
 
 def _facts(one: Divergence, quote: str) -> Iterator[str]:
@@ -157,7 +174,7 @@ def show(divergences: Sequence[Divergence], console: Console) -> None:
 def _show(one: Divergence, console: Console) -> None:
     cause = one.cause
     console.print(f"[bold]{literal(cause.title)}[/]", soft_wrap=True)
-    facts = " · ".join((cause.id, _WRONG[cause.wrong], *_facts(one, "")))
+    facts = " · ".join((cause.id, _WRONG[cause.wrong] + _certified(one), *_facts(one, "")))
     console.print(literal(facts), style="dim", soft_wrap=True)
     if one.program:
         console.print()

@@ -1,7 +1,7 @@
 """JUnit XML, as CI systems read it: a test suite per implementation, a test case per case.
 
 A verdict that nothing explains is a failure; what could not be run is an error; a known divergence
-is skipped with its reason, so that no system counts it as passed.
+is skipped with its reason, so that no system counts it as passed; so is an ill-conditioned case.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from conformance.outcomes import Verdict
+from conformance.report import culprits
 from conformance.report.terminal import command, summary
 from conformance.results import Results
 from conformance.suite.case import Case
@@ -57,12 +58,17 @@ def _add(element: ET.Element, verdict: Verdict, case: Case) -> str | None:
     if verdict.verdict == "pass":
         return None
     word = verdict.verdict + (f" ({verdict.kind})" if verdict.kind else "")
+    if verdict.verdict == "ill-conditioned":
+        ET.SubElement(element, "skipped", message=_text(f"{word}: {verdict.why}"))
+        return "skipped"
     if verdict.expected:
         ET.SubElement(element, "skipped", message=_text(f"known: {verdict.because}"))
         return "skipped"
     tag, kind = ("error", "errors") if verdict.verdict in _ERRORS else ("failure", "failures")
     body = ET.SubElement(element, tag, type=word, message=_text(verdict.why))
-    body.text = _text(f"{verdict.why}\n{command(case)}")
+    culprit = culprits.line(verdict)
+    lines = [verdict.why, *([culprit] if culprit else []), command(case)]
+    body.text = _text("\n".join(lines))
     return kind
 
 

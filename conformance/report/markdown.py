@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from conformance.outcomes import Verdict
-from conformance.report.terminal import command, summary, unchecked, who
+from conformance.report import culprits
+from conformance.report.terminal import command, is_explained, summary, unchecked, who
 from conformance.results import Results
 from conformance.suite.case import Case
 
@@ -27,16 +28,19 @@ def render(results: Results) -> str:
 
 
 def _table(results: Results) -> list[str]:
-    lines = ["| implementation | what ran | pass | explained | unexpected |",
-             "| --- | --- | ---: | ---: | ---: |"]  # fmt: skip
+    # A column that most runs would leave empty.
+    has_ill = bool(results.footer.verdicts.get("ill-conditioned"))
+    more = " ill-conditioned |" if has_ill else ""
+    lines = [f"| implementation | what ran | pass |{more} explained | unexpected |",
+             f"| --- | --- | ---: |{' ---: |' if has_ill else ''} ---: | ---: |"]  # fmt: skip
     for address, started in results.header.implementations.items():
         own = [verdict for verdict in results.verdicts() if verdict.implementation == address]
         passed = sum(verdict.verdict == "pass" for verdict in own)
-        unexpected = sum(not verdict.expected for verdict in own)
-        lines.append(
-            f"| `{_cell(address)}` | {_cell(who(started))} | {passed} |"
-            f" {len(own) - passed - unexpected} | {unexpected} |"
-        )
+        ill = sum(verdict.verdict == "ill-conditioned" for verdict in own)
+        counts = [passed, *([ill] if has_ill else []), sum(map(is_explained, own)),
+                  sum(not verdict.expected for verdict in own)]  # fmt: skip
+        cells = " | ".join(map(str, counts))
+        lines.append(f"| `{_cell(address)}` | {_cell(who(started))} | {cells} |")
     return lines
 
 
@@ -55,7 +59,7 @@ def _unexpected(results: Results) -> list[str]:
 def _explained(results: Results) -> list[str]:
     known: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in results.verdicts():
-        if verdict.expected and verdict.verdict != "pass":
+        if is_explained(verdict):
             known[verdict.because or ""].append(verdict)
     lines = ["", "## Explained", ""] if known else []
     for because, verdicts in known.items():
@@ -68,7 +72,9 @@ def _explained(results: Results) -> list[str]:
 def _finding(case: Case, verdict: Verdict) -> list[str]:
     kind = f" ({verdict.kind})" if verdict.kind else ""
     head = f"- **{verdict.verdict}**{kind} `{verdict.case}` on `{verdict.implementation}`:"
-    return [f"{head} {_cell(verdict.why)}", f"  `{command(case)}`"]
+    culprit = culprits.line(verdict)
+    more = [f"  {_cell(culprit)}", ""] if culprit else []
+    return [f"{head} {_cell(verdict.why)}", *([""] if more else []), *more, f"  `{command(case)}`"]
 
 
 def _cell(text: str) -> str:

@@ -1,4 +1,8 @@
-"""One case for people: what is asked, what is expected, and every answer element by element."""
+"""One case for people: who is right, what was asked, every answer, and the reasons.
+
+Whoever wants to know whether it is a bug of theirs reads from the top: one sentence for each
+implementation, the numbers, then what stands behind the sentences.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +14,26 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from conformance import optimizers
 from conformance.judge import finding
 from conformance.judge.finding import title
 from conformance.laws import law, requests
 from conformance.outcomes import Outcome, Verdict
-from conformance.protocol import Argument, Returned
-from conformance.report import elements, terminal
+from conformance.protocol import Returned
+from conformance.report import (
+    asked,
+    closeness,
+    culprits,
+    elements,
+    explaining,
+    sentences,
+    terminal,
+)
 from conformance.report.elements import Cell, Grid, Place
-from conformance.results import Results, Settled
-from conformance.suite.case import Case, Decimals, Exact, Expectation, Expected
-from conformance.tensors import Tensor
+from conformance.report.explanation import Explained, Explanation
+from conformance.results import ORACLE, Results, Settled, oracle_of
+from conformance.suite.case import Case
 
-_MOST_ELEMENTS = 64
+_MOST_UNCHECKED = 5
 
 
 def show(found: Results, console: Console) -> None:
@@ -33,26 +44,78 @@ def show(found: Results, console: Console) -> None:
     """
     settled = found.settled[0]
     case = settled.case
+    places, explanation = explained(found)
+    by_place = {one.place: one for one in explanation.places} if explanation else {}
     _head(case, console)
-    reference = found.header.reference
+    for verdict in settled.verdicts:
+        started = found.header.implementations[verdict.implementation]
+        _sentence(verdict, sentences.rest(verdict, explanation, started), console)
+    console.print()
+    _request(case, console)
+    for place in places:
+        about = by_place.get(place.place)
+        _place(place, console, about)
+        if about is not None and explanation is not None:
+            closeness.show(about, explanation, console)
+        console.print()
+    if case.law is not None:
+        _variants(settled, found.header.reference, console)
+    if case.law is None and (met := closeness.met(oracle_of(settled), explanation)):
+        console.print(f"{escape(met)}\n", soft_wrap=True)
     for outcome, verdict in zip(settled.outcomes, settled.verdicts, strict=True):
         started = found.header.implementations[outcome.implementation]
-        about = (
-            f"[bold]{escape(outcome.implementation)}[/]  [dim]{escape(terminal.who(started))}[/]"
-        )
-        console.print(about, soft_wrap=True)
-        for line in (*_verdict(verdict), *_said(case, outcome, verdict.kind)):
+        about_it = escape(terminal.who(started))
+        console.print(f"[bold]{escape(outcome.implementation)}[/]  [dim]{about_it}[/]",
+                      soft_wrap=True)  # fmt: skip
+        for line in (*_verdict(verdict), *_steps(verdict), *_said(case, outcome, verdict.kind)):
             console.print(f"    {line}", soft_wrap=True)
         console.print()
-    returned = {o.implementation: o.returned for o in settled.outcomes if o.returned is not None}
-    for place in elements.places(case, returned, reference):
-        _place(place, console)
-    if case.law is not None:
-        _variants(settled, reference, console)
     for fault in found.footer.faults:
         console.print(f"[bold red]fault[/]  {escape(fault)}", soft_wrap=True)
     for problem in found.footer.expectations:
         console.print(f"[bold red]expectation[/]  {escape(problem)}", soft_wrap=True)
+
+
+def explained(found: Results) -> tuple[list[Place], Explanation | None]:
+    """The elements of a run of one case, and what the oracle says about them, if it was asked.
+
+    Raises:
+        IndexError: the run has no case.
+    """
+    settled = found.settled[0]
+    oracle = oracle_of(settled) if settled.case.law is None else None
+    answers = {} if oracle is None or oracle.acceptance is None else {ORACLE: oracle.returned}
+    answers |= {one.implementation: one.returned for one in settled.outcomes}
+    returned = {who: one for who, one in answers.items() if one is not None}
+    reference = ORACLE if ORACLE in returned else found.header.reference
+    places = elements.places(settled.case, returned, reference)
+    return places, explaining.explain(found, places) if ORACLE in returned else None
+
+
+def _sentence(verdict: Verdict, rest: str, console: Console) -> None:
+    who, head = escape(verdict.implementation), escape(sentences.head(verdict))
+    more = f": {escape(rest)}" if rest else ""
+    console.print(f"[bold]{who}[/] [{terminal.style(verdict)}]{head}[/]{more}", soft_wrap=True)
+
+
+def _steps(verdict: Verdict) -> Iterator[str]:
+    """What is known of the steps of a case: the culprit with what went in and came out."""
+    certificate = verdict.certificate
+    if certificate is None:
+        return
+    culprit = certificate.culprit
+    if culprit is not None:
+        yield f"[bold]culprit[/]: {escape(culprits.named(culprit))}"
+        for given in culprit.inputs:
+            yield f"    given     {escape(given)}"
+        yield f"    expected  {escape(culprit.expected + finding.at(culprit.index))}"
+        far = ", ".join(culprits.distance(culprit))
+        yield f"    got       {escape(culprit.got)}{f'  ({far})' if far else ''}"
+    yield escape(f"steps: {culprits.checked(verdict)}")
+    for one in certificate.unchecked[:_MOST_UNCHECKED]:
+        yield f"    not checked: {escape(one)}"
+    if len(certificate.unchecked) > _MOST_UNCHECKED:
+        yield f"    … and {len(certificate.unchecked) - _MOST_UNCHECKED} more"
 
 
 def _head(case: Case, console: Console) -> None:
@@ -62,35 +125,23 @@ def _head(case: Case, console: Console) -> None:
         if line:
             console.print(escape(line), soft_wrap=True)
     console.print()
+
+
+def _request(case: Case, console: Console) -> None:
     if case.law is not None:
         name = law.parse(case.law).name
         console.print(f"law [bold]{escape(case.law)}[/]: {law.FORMULAS[name]}\n", soft_wrap=True)
-    _asked(case, console)
-    for line in _expectation(case.expect):
+    asked.show(case, console)
+    for line in asked.expectation(case.expect):
         console.print(escape(line), soft_wrap=True)
     console.print()
-
-
-def _asked(case: Case, console: Console) -> None:
-    wrt = f" for {', '.join(case.wrt)}" if case.wrt else ""
-    console.print(f"{case.call}{escape(wrt)} of")
-    source = textwrap.indent(textwrap.dedent(case.f.source).strip(), "    ")
-    console.print(f"[cyan]{escape(source)}[/]\n", soft_wrap=True)
-    given = list(zip(case.names, case.args, strict=True))
-    if case.dy is not None:
-        given.append(("dy", case.dy))
-    if case.optimizer is not None:
-        about = optimizers.described(case.optimizer, case.steps)
-        console.print(f"[bold]optimizer[/] = {escape(about)}", soft_wrap=True)
-    for name, argument in given:
-        console.print(f"[bold]{escape(name)}[/] = {escape(described(argument))}", soft_wrap=True)
 
 
 def _variants(settled: Settled, reference: str | None, console: Console) -> None:
     """The further requests of a law, each with all its answers."""
     for name, variant in requests.variants(settled.case).items():
         console.print(f"[bold]request `{escape(name)}`[/]", soft_wrap=True)
-        _asked(variant, console)
+        asked.show(variant, console)
         console.print()
         returned = {}
         for outcome in settled.outcomes:
@@ -104,85 +155,14 @@ def _variants(settled: Settled, reference: str | None, console: Console) -> None
                 console.print(f"no answer from {escape(outcome.implementation)}", soft_wrap=True)
         for place in elements.places(variant, returned, reference):
             _place(place, console)
-
-
-def described(argument: Argument) -> str:
-    """An input in decimals: a literal as it is written, a tensor with its dtype and shape."""
-    held = argument.tensor()
-    if held is not None:
-        return _tensor(held)
-    notes = [
-        str(note) for note in (argument.dtype, argument.shape and list(argument.shape)) if note
-    ]
-    return " ".join([_literal(argument.literal), *notes])
-
-
-def _literal(value: object) -> str:
-    match value:
-        case list():
-            return f"[{', '.join(_literal(item) for item in value)}]"
-        case {"number": str() as name}:
-            return name
-        case str():
-            return f'"{value}"'
-        case None | bool():
-            return {None: "null", True: "true", False: "false"}[value]
-        case _:
-            return str(value)
-
-
-def _tensor(tensor: Tensor) -> str:
-    """Decimals; with bits after those that a decimal does not tell apart."""
-    texts = [_element(element) for element in tensor.numpy().reshape(-1)[:_MOST_ELEMENTS]]
-    more = f", … {tensor.size - len(texts)} more" if tensor.size > len(texts) else ""
-    return f"{tensor.dtype} {list(tensor.shape)}: {', '.join(texts)}{more}"
-
-
-def _element(element: object) -> str:
-    text = finding.text(element)
-    subnormal = "e-" in text and 0 < abs(complex(element)) < 2.0**-126  # type: ignore[call-overload]  # a number
-    return f"{text} ({finding.bits(element)})" if text == "NaN" or subnormal else text
-
-
-def _expectation(expect: Expectation, indent: str = "") -> Iterator[str]:
-    if expect.value is not None:
-        yield f"{indent}expected value: {_expected(expect.value)}"
-    for name, part in expect.grads.items():
-        yield f"{indent}expected gradient of {name}: {_expected(part)}"
-    for name, part in expect.variables.items():
-        yield f"{indent}expected variable {name}: {_expected(part)}"
-    if expect.throws is not None:
-        phase = f" in phase {expect.throws.phase}" if expect.throws.phase else ""
-        said = f" that says: {expect.throws.message}" if expect.throws.message else ""
-        yield f"{indent}expected: an error{phase}{said}"
-    if expect.printed is not None:
-        for name, text in (("value", expect.printed.value), *expect.printed.grads.items()):
-            if text is not None:
-                yield f"{indent}expected text of {name}:\n{textwrap.indent(text, indent + '    ')}"
-    if expect.leaks:
-        yield f"{indent}expected to stay alive: {expect.leaks} tensors"
-    for number, alternative in enumerate(expect.either, 1):
-        yield f"{indent}alternative {number}"
-        yield from _expectation(alternative, f"{indent}    ")
-
-
-def _expected(part: Expected) -> str:
-    match part:
-        case Decimals(shape=shape, items=items):
-            shown = ", ".join(items[:_MOST_ELEMENTS])
-            more = f", … {len(items) - _MOST_ELEMENTS} more" if len(items) > _MOST_ELEMENTS else ""
-            return f"{list(shape)}: {shown}{more}"
-        case Exact(tensor=tensor):
-            return f"exactly {_tensor(tensor)}"
-        case _:
-            return "none"
+            console.print()
 
 
 def _verdict(verdict: Verdict) -> Iterator[str]:
-    style = terminal.STYLES[verdict.verdict]
     kind = f" ({verdict.kind})" if verdict.kind else ""
-    known = "  known" if verdict.expected and verdict.verdict != "pass" else ""
+    known = "  known" if terminal.is_explained(verdict) else ""
     against = f"  against {verdict.against}" if verdict.against else ""
+    style = terminal.STYLES[verdict.verdict]
     yield f"[{style}]{verdict.verdict}[/]{escape(kind + known + against)}"
     if verdict.why:
         yield escape(verdict.why)
@@ -221,25 +201,39 @@ def _printed(case: Case, returned: Returned) -> Iterator[str]:
             yield escape(f"printed {name}:\n{textwrap.indent(text, '        ')}")
 
 
-def _place(place: Place, console: Console) -> None:
+def _place(place: Place, console: Console, about: Explained | None = None) -> None:
     if not place.grids:
         if place.absent:
-            console.print(f"[bold]{title(place.place)}[/]  none on any side\n")
+            console.print(f"[bold]{title(place.place)}[/]  none on any side")
         return
     for grid in place.grids:
-        _print_grid(grid, console)
+        _print_grid(grid, console, _outside(about) if about and ORACLE in grid.implementations
+                    else None)  # fmt: skip
     if place.absent:
         who = escape(", ".join(place.absent))
         console.print(f"[yellow]no {escape(title(place.place))} from {who}[/]")
-    console.print()
 
 
-def _print_grid(grid: Grid, console: Console) -> None:
+_Outside = set[tuple[tuple[int, ...], str]]
+
+
+def _outside(about: Explained) -> _Outside:
+    """The elements that are outside their balls, each with whose it is."""
+    return {
+        (element.index, held.implementation)
+        for element in about.elements
+        for held in element.held
+        if held.outside and not held.choice
+    }
+
+
+def _print_grid(grid: Grid, console: Console, outside: _Outside | None) -> None:
+    """Print a grid; where it is known who is outside a ball, nobody else is marked."""
     size = f"{grid.differing} differing" if grid.differing else "all the same"
     head = f"{title(grid.place)}  {grid.dtype} {list(grid.shape)}"
     alone = f"  from {grid.implementations[0]}" if len(grid.implementations) == 1 else f"  {size}"
     console.print(f"[bold]{escape(head)}[/]{escape(alone)}", soft_wrap=True)
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 3 if outside is None else 2, 0, 0))
     table.add_column("index", style="dim", no_wrap=True)
     states = any(row.expected is not None for row in grid.rows)
     if states:
@@ -249,15 +243,22 @@ def _print_grid(grid: Grid, console: Console) -> None:
     for row in grid.rows:
         stated = [escape(row.expected or "")] if states else []
         index = escape(f"[{', '.join(map(str, row.index))}]")
-        table.add_row(index, *stated, *map(_cell, row.cells))
+        cells = [
+            _cell(cell, outside is None or (row.index, who) in outside, brief=outside is not None)
+            for who, cell in zip(grid.implementations, row.cells, strict=True)
+        ]
+        table.add_row(index, *stated, *cells)
     console.print(table)
     if grid.omitted:
         console.print(f"… {grid.omitted} more elements are not shown", style="dim")
 
 
-def _cell(cell: Cell) -> str:
-    parts = [escape(cell.text), *([escape(cell.bits)] if cell.bits else [])]
+def _cell(cell: Cell, is_outside: bool, *, brief: bool) -> str:
+    """An element; ``brief`` leaves out the bits where the decimals tell the elements apart."""
+    has_bits = cell.bits and not (brief and (cell.ulp is not None or not cell.differs))
+    parts = [escape(cell.text), *([escape(cell.bits or "")] if has_bits else [])]
     if cell.ulp is not None:
-        parts.append(f"{cell.ulp:.4g} ulp")
-    text = "  ".join(parts)
-    return f"[bold red]{text}[/]" if cell.differs else text
+        parts.append(f"{cell.ulp:.3g} ulp" if brief else f"{cell.ulp:.4g} ulp")
+    if not (cell.differs and is_outside):
+        return "  ".join(parts)
+    return f"[bold red]{'  '.join([*parts, *(['✗'] if brief else [])])}[/]"

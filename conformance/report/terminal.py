@@ -11,15 +11,17 @@ from rich.console import Console
 from rich.table import Table
 
 from conformance import bundle
-from conformance.outcomes import WORDS, Verdict
+from conformance.outcomes import NO_FAULT, WORDS, Verdict
 from conformance.protocol import Started
+from conformance.report import culprits
 from conformance.report.console import literal
 from conformance.results import Footer, Header, Results
 from conformance.suite.case import Case
 
 STYLES = {
-    "pass": "green", "differs": "red", "threw": "red", "accepted": "red", "crashed": "bold red",
-    "timed out": "bold red", "unsupported": "yellow", "not run": "bold red",
+    "pass": "green", "ill-conditioned": "cyan", "differs": "red", "threw": "red",
+    "accepted": "red", "crashed": "bold red", "timed out": "bold red", "unsupported": "yellow",
+    "not run": "bold red",
 }  # fmt: skip
 MOST_SHOWN = 50
 
@@ -27,7 +29,8 @@ MOST_SHOWN = 50
 def show(results: Results, console: Console, *, known: bool = False) -> None:
     """Print a whole report: who ran, what is unexpected, the table, the sums.
 
-    With ``known`` the explained divergences are printed too, each with its reason.
+    With ``known`` the explained divergences are printed too, each with its reason, and so is what
+    is ill-conditioned.
     """
     head(results.header, console)
     unexpected = [
@@ -64,15 +67,26 @@ def who(started: Started | None) -> str:
     return f"{started.name} {started.version}{backend} · {started.runtime}"
 
 
+def style(verdict: Verdict) -> str:
+    """The style of a verdict: what an entry explains is no alarm."""
+    return "yellow" if is_explained(verdict) else STYLES[verdict.verdict]
+
+
+def is_explained(verdict: Verdict) -> bool:
+    """Whether a verdict is a divergence, and known: neither a pass nor nobody's fault."""
+    return verdict.expected and verdict.verdict not in NO_FAULT
+
+
 def finding(case: Case, verdict: Verdict) -> str:
-    """One verdict that is no pass, as markup: where, what, why, and how to see it alone."""
-    style = STYLES[verdict.verdict] if not verdict.expected else "yellow"
+    """One verdict that is no pass, as markup: where, what, why, whose fault, and how to see it."""
     kind = f" ({verdict.kind})" if verdict.kind else ""
-    mark = "known" if verdict.expected else verdict.verdict
-    head = f"[{style}]{literal(mark)}[/]{literal(kind)}  [bold]{literal(verdict.case)}[/]"
+    mark = "known" if is_explained(verdict) else verdict.verdict
+    head = f"[{style(verdict)}]{literal(mark)}[/]{literal(kind)}  [bold]{literal(verdict.case)}[/]"
     lines = [f"{head}  on {literal(verdict.implementation)}"]
     if verdict.why:
         lines.append(f"    {literal(verdict.why)}")
+    if culprit := culprits.line(verdict):
+        lines.append(f"    {literal(culprit)}")
     if verdict.because:
         lines.append(f"    because: {literal(verdict.because)}")
     lines.append(f"    [dim]{literal(command(case))}[/]\n")
@@ -97,7 +111,7 @@ def table(header: Header, verdicts: Iterable[Verdict]) -> Table:
         counts[verdict.implementation][verdict.verdict] += 1
         if not verdict.expected:
             unexpected[verdict.implementation] += 1
-        elif verdict.verdict != "pass":
+        elif is_explained(verdict):
             known[verdict.implementation] += 1
     words = [w for w in WORDS if w == "pass" or any(count[w] for count in counts.values())]
     grid = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
@@ -148,10 +162,11 @@ def is_clean(footer: Footer) -> bool:
 
 def summary(footer: Footer) -> str:
     """The sum of a run in one line."""
-    passed = footer.verdicts["pass"]
+    passed, ill = footer.verdicts["pass"], footer.verdicts.get("ill-conditioned", 0)
     total = sum(footer.verdicts.values())
-    explained = total - passed - footer.unexpected
+    explained = total - passed - ill - footer.unexpected
     text = f"{total:,} verdicts: {passed:,} pass, {explained:,} explained, "
+    text += f"{ill:,} ill-conditioned, " if ill else ""
     text += f"{footer.unexpected:,} unexpected, in {footer.seconds:.1f} s"
     if footer.expectations:
         text += f"; {len(footer.expectations)} problems in the expectations"

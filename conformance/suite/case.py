@@ -102,7 +102,9 @@ class Case(Frozen, frozen=True):
     why: str | None = None
     spec: str | None = None
 
-    def request(self, number: int, *, trace: bool = False) -> Run:
+    def request(
+        self, number: int, *, trace: bool = False, tap: bool = False, explain: bool = False
+    ) -> Run:
         """The message that asks an implementation for this case, without what is expected of it."""
         return Run(
             id=number,
@@ -118,6 +120,8 @@ class Case(Frozen, frozen=True):
             renew=DAMAGES_MEMORY in self.tags,
             inspect=self.law == INPUTS_UNCHANGED,
             trace=trace,
+            tap=tap,
+            explain=explain,
         )
 
     @property

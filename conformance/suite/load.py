@@ -10,7 +10,9 @@ from conformance.problems import InvalidFiles, Problem, UsageError
 from conformance.suite.cache import Cache
 from conformance.suite.case import Case
 
-NOT_CASES = frozenset({"axes.yaml", "causes.yaml", "expectations.yaml", "unreachable.yaml"})
+NOT_CASES = frozenset(
+    {"axes.yaml", "causes.yaml", "expectations.yaml", "unmodelled.yaml", "unreachable.yaml"}
+)
 
 
 def files(paths: Iterable[Path]) -> list[Path]:

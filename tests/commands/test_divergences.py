@@ -38,7 +38,7 @@ def test_a_divergence_has_its_input_both_answers_and_what_is_right(ran):
     after = text[heading:]
     for part in (
         "### Two \\| is minus two\n",
-        "`two` · **tf.js is wrong** · kernel `Neg` · on `",
+        "`two` · **tf.js is wrong** (the case alone: no oracle was asked) · kernel `Neg` · on `",
         " · 1 case\n",
         "```js\nconst f = x => x;\nconst x = tf.tensor([2], [1], 'float32');\n",
         "const value = f(x);\n```\n",
@@ -60,6 +60,8 @@ def test_the_document_can_be_written_and_read_by_programs(ran):
     (one,) = json.loads(call(ran, *SHOW, "--json", code=0).stdout)
     assert one["cause"]["id"] == "two"
     assert one["cases"] == 1
+    assert one["blame"]["by"] == "case"
+    assert one["disagreement"] is None
     assert [(a["parts"], a["differs"]) for a in one["answers"]] == [
         ({"value": "[2]"}, False), ({"value": "[2]"}, False), ({"value": "[-2]"}, True),
     ]  # fmt: skip
@@ -67,7 +69,8 @@ def test_the_document_can_be_written_and_read_by_programs(ran):
 
 def test_one_cause_can_be_shown_alone(ran):
     text = call(ran, *SHOW, "--cause", "two", code=0).stdout
-    assert "Two | is minus two\ntwo · tf.js is wrong · kernel Neg" in text
+    facts = "two · tf.js is wrong (the case alone: no oracle was asked) · kernel Neg"
+    assert f"Two | is minus two\n{facts}" in text
     assert "value [-2]" in text
 
 

@@ -89,7 +89,8 @@ def test_judging_again_prints_what_flips(ran):
     done = call(ran, "judge", "r.ndjson", "--policy", "default", code=1)
     assert "0 of 12 verdicts flip" in done.stdout
     done = call(ran, "judge", "r.ndjson", "--policy", "allclose:0,99", "--json", code=0)
-    (flip,) = json.loads(done.stdout)
+    (judged,) = json.loads(done.stdout)["policies"]
+    (flip,) = judged["changes"]
     assert (flip["case"], flip["after"]) == ("s/case[n=2]", "pass")
     assert "no policy" in call(ran, "judge", "r.ndjson", "--policy", "x", code=2).stderr
 

@@ -2,7 +2,20 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from ledgers import Operand, X, case, everywhere, gradient, record, trace, value
+from ledgers import (
+    ADDRESSES,
+    Operand,
+    X,
+    case,
+    everywhere,
+    gradient,
+    judged,
+    record,
+    settled,
+    trace,
+    unanswered,
+    value,
+)
 from rich.text import Text
 
 from conformance import bundle
@@ -57,6 +70,49 @@ def test_the_tables_fit_into_120_columns(results, exemptions, monkeypatch):
     assert max(len(Text.from_ansi(line).plain) for line in text.splitlines()) <= 120
 
 
+def test_a_slot_that_no_case_checks_sharply_fails(tmp_path, exemptions):
+    path = tmp_path / "wide.ndjson"
+    item = judged(everywhere(case(), STEPS), [], value=(1, 1, 0, 0))
+    thrown = settled(case("threw"), (None, STEPS, STEPS), threw=True)
+    record(path, item, thrown)
+    lines = call(path, "--unreachable", exemptions, code=1).splitlines()
+    table = lines.index(next(line for line in lines if line.startswith("Checks of gradients")))
+    row = ["Add", "a", "first", *["0", "/", "1", "/", "0"] * 3]
+    assert row in [line.split() for line in lines[table:]]
+    counts = "tensorflow (1 usable), tfjs:cpu (1 usable), tfjs:wasm (1 usable)"
+    assert lines[-3:] == [
+        f"untested  no case checks the gradient Add.a first sharply on {counts}",
+        f"untested  no case checks the gradient Add.a second sharply on {counts}",
+        "2 errors",
+    ]
+
+
+def test_an_implementation_that_never_gives_a_gradient_fails_and_is_no_gap(tmp_path, exemptions):
+    path = tmp_path / "threw.ndjson"
+    item = settled(case(), (None, STEPS, STEPS), words=("pass", "threw", "threw"))
+    record(path, item)
+    text = call(path, "--unreachable", exemptions)
+    assert "first 1 / 0 / 0 fails fails" in " ".join(text.split())
+
+
+def test_a_run_without_the_oracle_is_told(tmp_path):
+    path = tmp_path / "r.ndjson"
+    record(path, everywhere(case(), STEPS), oracle=None)
+    assert "the results were made without the oracle" in call(path, code=2)
+
+
+def test_the_functions_without_a_model_are_read_beside_the_exemptions(tmp_path, exemptions):
+    path = tmp_path / "r.ndjson"
+    record(path, everywhere(case(), STEPS), unanswered(everywhere(case("two"), STEPS)))
+    said = "s/two has no exact answer, and none of its functions is in"
+    assert said in call(path, "--unreachable", exemptions, code=1)
+    entry = "- {function: tf.add, kind: random, partly: at times, because: b}\n"
+    (tmp_path / "unmodelled.yaml").write_text(entry)
+    call(path, "--unreachable", exemptions)
+    text = call(path, "--unreachable", exemptions, "--format", "markdown")
+    assert "| `tf.add` | at times | random: b |" in text
+
+
 def test_gaps_are_printed_at_the_end_and_fail(results):
     text = call(results, code=1)
     assert "gradient  no case reaches the gradient of Sin\n" in text
@@ -82,6 +138,10 @@ def test_a_kernel_that_is_none_is_wrong_usage(results):
 def test_programs_get_every_cell(results, exemptions):
     found = json.loads(call(results, "--unreachable", exemptions, "--json"))
     assert found["errors"] == []
+    assert found["checks"][1] == {
+        "kernel": "Add", "slot": "a", "order": "second",
+        "implementations": {address: {"sharp": 1} for address in ADDRESSES},
+    }  # fmt: skip
     assert found["gradients"]["Add"] == ["a", "b"]
     assert found["functions"]["tf.add"] == 1
     assert len(found["cells"]) == 4
@@ -101,6 +161,8 @@ def test_the_document_is_written_and_is_fresh_until_a_case_changes(results, exem
     call(results, *more, "--format", "markdown", "-o", page)
     text = page.read_text("utf-8")
     assert "| `Add` | `a` | 1 | 1 | 1 | 0 | float32 | 1 |" in text
+    assert "| `Add` | `a` | second | 1 / 0 / 0 | 1 / 0 / 0 | 1 / 0 / 0 |" in text
+    assert "| checked sharply on tfjs:cpu, second order | 1 | 1 |" in text
     assert "| gradient `Add.b` | b |" in text
     assert call(results, *more, "--check", page).splitlines()[-1] == "0 errors"
     other = tmp_path / "other.ndjson"
@@ -109,10 +171,10 @@ def test_the_document_is_written_and_is_fresh_until_a_case_changes(results, exem
     assert f"{page} is stale\nhint: `tfjs-conformance coverage --format markdown" in stale
 
 
-def test_the_document_does_not_depend_on_verdicts_or_on_the_order_of_cases(tmp_path, exemptions):
+def test_the_document_does_not_depend_on_the_numbers_or_on_the_order_of_cases(tmp_path, exemptions):
     texts = set()
     items = [everywhere(case("one"), STEPS), everywhere(case("two"), trace(value("Sin", X)))]
-    worse = [everywhere(item.case, item.outcomes[1].trace, words=("pass", "differs", "threw"))
+    worse = [everywhere(item.case, item.outcomes[1].trace, words=("pass", "differs", "differs"))
              for item in items]  # fmt: skip
     for i, order in enumerate((items, items[::-1], worse)):
         path = tmp_path / f"{i}.ndjson"

@@ -1,7 +1,19 @@
 import pytest
-from ledgers import REGISTRY, X, case, everywhere, gradient, ledger, settled, trace, value
+from ledgers import (
+    ADDRESSES,
+    REGISTRY,
+    X,
+    case,
+    everywhere,
+    gradient,
+    judged,
+    ledger,
+    settled,
+    trace,
+    value,
+)
 
-from conformance.ledger.errors import errors
+from conformance.ledger.errors import Lists, errors
 from conformance.ledger.unreachable import Exemption, load
 from conformance.problems import InvalidFiles
 
@@ -17,11 +29,10 @@ FULL = trace(
 )
 
 
-def found(tmp_path, *items, exemptions=(), whole=True):
+def found(tmp_path, *items, exemptions=(), unmodelled=(), whole=True):
     """The errors as kind and what they are about."""
-    wrong = errors(
-        ledger(tmp_path / "r.ndjson", *items), REGISTRY, exemptions, file="u.yaml", whole=whole
-    )
+    lists = Lists(exemptions, unmodelled, "u.yaml", "m.yaml")
+    wrong = errors(ledger(tmp_path / "r.ndjson", *items), REGISTRY, lists, whole=whole)
     return [(error.kind, error.about) for error in wrong], [error.message for error in wrong]
 
 
@@ -121,6 +132,32 @@ def test_an_exemption_that_is_reached_is_an_error(tmp_path, entry):
     assert messages[0].startswith(f"u.yaml:7: {entry.kind} `{entry.pattern}` is reached")
 
 
+def wide():
+    """All there is, but the gradient of Add is nowhere checked sharply."""
+    steps = (value("Add", X), gradient("Concat"))
+    reached = trace(*steps, calls=(*CALLS, ".add"), Concat="a")
+    item = everywhere(case("other"), trace(gradient("Add"), calls=("tf.add",), Add="a"))
+    return everywhere(case(source=SOURCE), reached), judged(item, [], value=(0, 2, 0, 0))
+
+
+def test_an_untested_gradient_can_be_exempt_by_implementation(tmp_path):
+    said = "no case checks the gradient Add.a first sharply on"
+    kinds, messages = found(tmp_path, *wide())
+    assert kinds == [("untested", "Add.a first")]
+    counts = ", ".join(f"{at} (1 usable)" for at in ADDRESSES)
+    assert messages == [f"{said} {counts}"]
+    entry = exempt("untested", "Add.a first", "tfjs:*")
+    assert found(tmp_path, *wide(), exemptions=[entry])[1] == [f"{said} tensorflow (1 usable)"]
+
+
+def test_an_exemption_of_a_gradient_that_is_tested_is_an_error(tmp_path):
+    entry = exempt("untested", "Add.a first", "tfjs:cpu")
+    kinds, messages = found(tmp_path, complete(), exemptions=[entry])
+    assert kinds == [("exemption", "Add.a first")]
+    assert "u.yaml:7: untested `Add.a first` is tested" in messages[0]
+    assert found(tmp_path, *wide(), whole=False)[0] == []
+
+
 @pytest.mark.parametrize(
     "entry",
     [exempt("gradient", "Sin"), exempt("function", "tf.typo"), exempt("call", ".mul", "s/*")],
@@ -159,6 +196,7 @@ def test_the_file_of_exemptions_is_read(tmp_path):
         ("- {gradient: A, because: ''}\n", "`because` is a text"),
         ("- {gradient: A, because: [b]}\n", "`because` is a text"),
         ("- {gradient: A, cases: b, because: b}\n", "unknown field `cases` beside `gradient`"),
+        ("- {untested: A, because: b}\n", "the field `implementation` is missing"),
         ("- {call: A, because: b}\n", "the field `cases` is missing"),
         ("- {gradient: A, becuase: b}\n", "unknown field `becuase`"),
     ],

@@ -18,7 +18,8 @@ from ledgers import (
 )
 
 from conformance import results, shards
-from conformance.ledger.gather import ORDERS, RANKS, Cell, Idle, gather, rank_class
+from conformance.ledger.cells import ORDERS, RANKS, Cell, rank_class
+from conformance.ledger.gather import Idle, gather
 from conformance.ledger.naming import asked, named
 from conformance.ledger.summary import gradient_rows, other_rows, shares
 from conformance.problems import InvalidResults
@@ -275,5 +276,7 @@ def test_the_shares_are_of_what_the_build_has(path):
         "their input slots, second order": (0, 2),
         "kernels of cpu": (1, 3),
         "kernels of wasm": (0, 2),
+        **{f"checked sharply on {at}, first order": (2, 2) for at in ADDRESSES},
+        **{f"checked sharply on {at}, second order": (0, 0) for at in ADDRESSES},
         "public functions": (1, 4),
     }
