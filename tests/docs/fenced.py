@@ -33,7 +33,7 @@ _VARYING = (
     (re.compile(r"in [\d,]+\.\d+ s\b"), "in * s"),
     (re.compile(r"\b(python|node) \d+\.\d+\.\d+"), r"\1 *"),
     (re.compile(r"\btensorflow 2\.\d+\.\d+"), "tensorflow *"),
-    (re.compile(r"^results: .*\n", re.MULTILINE), ""),
+    (re.compile(r"^(results|oracle): .*\n", re.MULTILINE), ""),
     (re.compile(r"[ ]+$", re.MULTILINE), ""),
 )
 

@@ -12,9 +12,10 @@ from recorded import case
 from conformance.implementations.address import parse
 from conformance.implementations.options import Options
 from conformance.judge import policy
+from conformance.plan import Plan
 from conformance.protocol import Argument
 from conformance.results import cases_hash, read
-from conformance.run import Plan, execute
+from conformance.run import execute
 
 FAKES = Path(__file__).parents[1] / "fakes"
 COUNT = 12
