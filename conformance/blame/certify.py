@@ -55,11 +55,13 @@ def same_bits(plain: Outcome, tapped: Outcome) -> bool:
     """Whether the tapped run answered what the plain one did; else it certifies nothing."""
     if plain.returned is None or tapped.returned is None:
         return plain.returned is tapped.returned and plain.threw == tapped.threw
-    return _bits(plain.returned) == _bits(tapped.returned)
+    return bits(plain) == bits(tapped)
 
 
-def _bits(returned: Returned) -> tuple[object, ...]:
-    return returned.value, returned.grads, returned.variables
+def bits(outcome: Outcome) -> tuple[object, ...]:
+    """The tensors of an answer, and nothing else of it."""
+    returned = outcome.returned
+    return () if returned is None else (returned.value, returned.grads, returned.variables)
 
 
 class _Check(msgspec.Struct, frozen=True):
