@@ -91,8 +91,10 @@ def disagreement(
     """Why ``wrong`` of a cause is not what the oracle says of its minimal case; None where it is.
 
     What both libraries may defend is no business of the oracle: it follows one of them.
+    ``verdicts`` are those on answers that stay what they are from run to run.
     """
-    if cause.wrong == "neither" or any(verdict.kind in _UNJUDGED for verdict in verdicts):
+    silent = not verdicts or any(verdict.kind in _UNJUDGED for verdict in verdicts)
+    if silent or cause.wrong == "neither":
         return None
     exact = by_oracle(item, started)
     if not exact:

@@ -106,7 +106,7 @@ def _divergence(
         index=minimal.index,
         answers=tuple(minimal.answers()),
         blame=certified.blame(cause, item, own, started) if own else None,
-        disagreement=certified.disagreement(cause, item, own, started) if own else None,
+        disagreement=certified.disagreement(cause, item, minimal.steady, started),
     )
 
 
@@ -126,10 +126,10 @@ class _Minimal:
             for verdict in item.verdicts
             if any(entry.explains(verdict) for entry in about)
         }
-        steady = [v for v in verdicts if v.implementation not in self.unsteady]
-        worst = next((verdict.worst for verdict in steady if verdict.worst), None)
-        self.typed = any(verdict.kind in _ABOUT_TYPES for verdict in steady)
-        self.places = [worst.place] if worst else list(self._places(steady))
+        self.steady = [v for v in verdicts if v.implementation not in self.unsteady]
+        worst = next((verdict.worst for verdict in self.steady if verdict.worst), None)
+        self.typed = any(verdict.kind in _ABOUT_TYPES for verdict in self.steady)
+        self.places = [worst.place] if worst else list(self._places(self.steady))
         self.index = worst.index if worst and self._is_large(worst.place) else None
 
     def _places(self, verdicts: Sequence[Verdict]) -> Iterator[str]:

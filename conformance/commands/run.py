@@ -105,7 +105,8 @@ def _oracle_line(plan: Plan, footer: Footer) -> str:
     """Where the oracle's answers came from, or what stands in for it."""
     if footer.oracle is not None:
         total = footer.oracle.stored + footer.oracle.computed
-        return f"oracle: {total:,} answers, {footer.oracle.stored:,} from the store"
+        answers = "1 answer" if total == 1 else f"{total:,} answers"
+        return f"oracle: {answers}, {footer.oracle.stored:,} from the store"
     if plan.oracle is not None:
         return f"oracle: {plan.oracle.address} is among the implementations"
     return f"oracle: none; answers are held against {plan.reference or 'what the cases state'}"

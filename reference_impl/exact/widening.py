@@ -97,7 +97,9 @@ class Program:
         """
         if self.values[node] == 0:
             # Zero of no tiny number, but of a number where the function is zero.
-            return primitive is not p.THROUGH and type(self.tape.values[node]) is not arb
+            if primitive is p.THROUGH or type(self.tape.values[node]) is arb:
+                return False
+            return primitive is not p.SUM or self._adds_up(node)
         if primitive in _ONE_AT_ZERO:
             (operand,) = self.tape.parents[node]
             return self.values[operand] == 0 and type(self.tape.values[operand]) is not arb
@@ -105,11 +107,13 @@ class Program:
             return False
         known = self._exact.get(node)
         if known is None:
-            known = self._exact[node] = self.is_float32(node) and (
-                primitive is not p.SUM
-                or _adds_up_exactly([self.values[one] for one in self.tape.parents[node]])
-            )
+            known = self.is_float32(node) and (primitive is not p.SUM or self._adds_up(node))
+            self._exact[node] = known
         return known
+
+    def _adds_up(self, node: int) -> bool:
+        """Whether no partial sum of a sum is rounded, in whatever order."""
+        return _adds_up_exactly([self.values[one] for one in self.tape.parents[node]])
 
     def is_float32(self, node: int) -> bool:
         """Whether the exact value of a node is a float32."""

@@ -2,10 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from calling import asked, call, counted, fake, footer, lines, suite
 
+EXPLAINED = Path(__file__).with_name("explained.yaml")
 RUN = ("run", "s.yaml", *asked(fake("echo")))
 
 
@@ -161,3 +163,17 @@ def test_goldens_says_what_is_stored_and_forgets_it(folder, tmp_path):
 def test_a_limit_that_is_no_number_is_wrong_usage(tmp_path, limit):
     done = call(tmp_path, "goldens", code=2, TFJS_CONFORMANCE_GOLDENS_LIMIT=limit)
     assert "TFJS_CONFORMANCE_GOLDENS_LIMIT is" in done.stderr
+
+
+def test_who_is_to_blame_is_found_out_once(tmp_path):
+    run = ("run", EXPLAINED, "-k", "square", *asked(fake("taps_a_wrong_exp")))
+    first = call(tmp_path, *run, "--results", "1.ndjson", oracle=True, code=1)
+    again = call(tmp_path, *run, "--results", "2.ndjson", oracle=True, code=1)
+    # The case and the two steps of which it consists; the second time nobody asks for the steps.
+    assert told(first) == ["oracle: 3 answers, 0 from the store"]
+    assert told(again) == ["oracle: 1 answer, 1 from the store"]
+    named = [
+        [value["certificate"]["culprit"]["op"] for kind, value in lines(file) if kind == "verdict"]
+        for file in (tmp_path / "1.ndjson", tmp_path / "2.ndjson")
+    ]
+    assert named == [["exp"], ["exp"]]

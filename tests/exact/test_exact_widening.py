@@ -43,6 +43,22 @@ def test_what_is_rounded_correctly_is_exact_where_the_result_is_a_float32():
     assert value_radius("x => tf.sum(x)", x=[1, 2, 3.5, -7]).tolist() == [0]
 
 
+def test_a_sum_that_cancels_is_exact_only_if_its_partial_sums_are():
+    assert value_radius("x => tf.sum(x)", x=[0.25, 0.75, -0.25, -0.75]).tolist() == [0]
+    terms = [0.22092782, 0.8626904, -0.22092782, -0.8626904]
+    (allowed,) = value_radius("x => tf.sum(x)", x=terms)
+    assert (
+        allowed
+        >= abs(
+            np.float32(
+                np.float32(np.float32(terms[0]) + np.float32(terms[1])) + np.float32(terms[2])
+            )
+            + np.float32(terms[3])
+        )
+        > 0
+    )
+
+
 def test_half_a_unit_in_the_last_place_for_one_rounding():
     assert value_radius("x => x.div(3)", x=[1]).tolist() == [2.0**-26]
     assert value_radius("x => x.mul(x)", x=[1 + 2.0**-23]).tolist() == [2.0**-24]

@@ -1,0 +1,1 @@
+"""The balls of the oracle, against implementations that are correct by construction."""
