@@ -327,6 +327,16 @@ def expectations(results: Path, update: bool, file: Path | None) -> None:
 
 
 @main.command()
+@click.option("--differing", is_flag=True, help="Only where the libraries chose differently.")
+@_json_flag
+def conventions(differing: bool, as_json: bool) -> None:
+    """Say what each library chose at exact kinks and ties, where mathematics leaves it open."""
+    from conformance.commands import conventions as command  # noqa: PLC0415
+
+    command.show(differing=differing, as_json=as_json)
+
+
+@main.command()
 @click.option("--clear", is_flag=True, help="Forget all answers.")
 @_json_flag
 def goldens(clear: bool, as_json: bool) -> None:

@@ -20,7 +20,13 @@ from conformance.language.names import shipped
 from conformance.suite.case import Case
 from conformance.suite.load import load
 from conformance.variants import Requests
-from tests.benchmarks import certified_power, false_reports, judging_power, judging_speed
+from tests.benchmarks import (
+    certified_power,
+    false_reports,
+    judging_power,
+    judging_speed,
+    oracle_share,
+)
 
 PROGRAM = (sys.executable, "-m", "conformance.cli")
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +52,8 @@ def main() -> None:
         words()
         cold()
         suite(scratch)
+        whole, taken = oracle_share.share()
+        line("share of that run that the oracle takes", f"{taken / whole:.1%}", "< 5%")
         throughput(scratch, 2_000)
         memory(scratch, 10_000)
     judging()
