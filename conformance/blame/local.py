@@ -159,11 +159,12 @@ def _run(  # noqa: PLR0913, PLR0917  a request has these parts
         call=call,
         f=Function(to_javascript(f), f),
         names=tuple(inputs),
-        args=tuple(map(_argument, inputs.values())),
+        args=tuple(map(argument, inputs.values())),
         wrt=tuple(map(calls.parameter, wrt)),
-        dy=None if dy is None else _argument(dy),
+        dy=None if dy is None else argument(dy),
     )
 
 
-def _argument(tensor: Tensor) -> Argument:
+def argument(tensor: Tensor) -> Argument:
+    """The tensor as an input of a request."""
     return Argument(dtype=tensor.dtype, shape=tensor.shape, data=tensor.data)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from conformance.blame import certify, local
+from conformance.blame import certify, local, second_order
 from conformance.blame.balls import short
 from conformance.blame.suspects import Key, Suspect
 from conformance.goldens import Golden
@@ -23,14 +23,17 @@ from conformance.implementations.board import Board
 from conformance.implementations.errors import Fault
 from conformance.implementations.options import Options
 from conformance.implementations.oracle import Oracle
+from conformance.judge import policy
 from conformance.judge.budget import calls
 from conformance.judge.contracts import contract_of
 from conformance.judge.finding import VALUE
+from conformance.judge.op_costs import kind_of
+from conformance.judge.verdict import judge
 from conformance.outcomes import Certificate, Culprit, Outcome
-from conformance.protocol import Answer, Argument, Started
+from conformance.protocol import Answer, Argument, Run, Started
 from conformance.suite.case import Case, Expectation
 
-_STEP = "\0step "
+_MARK = "\0"  # no id of a case file can hold it
 _VOID = "the taps changed the bits of the answer"
 
 
@@ -87,27 +90,33 @@ class Phase:
         return self._oracle.stored_as(b"certificate\0" + digest.digest())
 
     async def _tapped(self, open_ones: Sequence[Suspect]) -> dict[Key, Outcome]:
-        """What each implementation answers with taps; all are asked at the same time."""
+        """What each implementation answers with taps."""
+        cases: dict[str, list[Case]] = {}
+        for one in open_ones:
+            cases.setdefault(one.outcome.implementation, []).append(one.case)
+        return await self._run(cases, self._options)
+
+    async def _run(
+        self, cases: Mapping[str, Sequence[Case]], options: Options
+    ) -> dict[Key, Outcome]:
+        """What each implementation answers to its cases; all are asked at the same time."""
         found: dict[Key, Outcome] = {}
 
         def settle(_case: Case, outcomes: dict[str, Outcome]) -> None:
             for outcome in outcomes.values():
                 found[outcome.case, outcome.implementation] = outcome
 
-        runs = []
-        for address, implementation in self._implementations.items():
-            cases = [one.case for one in open_ones if one.outcome.implementation == address]
-            if cases:
-                runs.append(
-                    pool.run(
-                        [implementation],
-                        cases,
-                        settle,
-                        options=self._options,
-                        started=lambda _address, _started: None,
-                        fault=self._fault,
-                    )
-                )
+        runs = [
+            pool.run(
+                [self._implementations[address]],
+                own,
+                settle,
+                options=options,
+                started=lambda _address, _started: None,
+                fault=self._fault,
+            )
+            for address, own in cases.items()
+        ]
         await asyncio.gather(*runs)
         return found
 
@@ -125,43 +134,61 @@ class Phase:
                 steps[one.key] = local.requests(one.case.request(0), outcome.taps)
             else:
                 found[one.key] = Certificate(unchecked=(_VOID,))
-        answers = await self._asked(steps)
+        answers = await self._asked(
+            {
+                _name(key, number): _case(_name(key, number), step.request)
+                for key, own in steps.items()
+                for number, step in enumerate(own)
+                if step.request is not None
+            }
+        )
         for one in open_ones:
             if one.key not in steps:
                 continue
             outcome = tapped[one.key]
+            said = [answers.get(_name(one.key, number)) for number, _ in enumerate(steps[one.key])]
             found[one.key] = certify.certificate(
                 one.case.request(0),
                 outcome.taps,
-                [answers.get((one.key, number)) for number, _ in enumerate(steps[one.key])],
+                [None if answer is None else _answer(answer) for answer in said],
                 contract_of(self._started.get(outcome.implementation)),
                 outcome.returned,
             )
+        await self._second_order(found, tapped)
         return found
 
-    async def _asked(
-        self, steps: Mapping[Key, Sequence[local.Local]]
-    ) -> dict[tuple[Key, int], Answer]:
-        """The oracle's answers to all steps, by the number of the step."""
-        cases: dict[str, Case] = {}
-        places: dict[str, tuple[Key, int]] = {}
-        for key, own in steps.items():
-            for number, step in enumerate(own):
-                if step.request is not None:
-                    name = f"{key[0]}{_STEP}{number} of {key[1]}"
-                    places[name] = key, number
-                    cases[name] = _case(name, step)
-        found: dict[tuple[Key, int], Answer] = {}
+    async def _second_order(
+        self, found: dict[Key, Certificate], tapped: Mapping[Key, Outcome]
+    ) -> None:
+        """Ask for the gradients of gradients alone, where nothing else is to blame."""
+        probes: dict[Key, tuple[Key, int, Case]] = {}
+        for key, certificate in found.items():
+            if second_order.is_open(certificate):
+                for number, (call, request) in enumerate(second_order.requests(tapped[key].taps)):
+                    name = _name(key, number, "gradient of a gradient")
+                    probes[name, key[1]] = key, call, _case(name, request)
+        if not probes:
+            return
+        cases: dict[str, list[Case]] = {}
+        for (_, address), (_, _, case) in probes.items():
+            cases.setdefault(address, []).append(case)
+        plain = msgspec.structs.replace(self._options, tap=False)
+        outcomes = await self._run(cases, plain)
+        answers = await self._asked({name: case for (name, _), (_, _, case) in probes.items()})
+        rule = policy.parse("default")
+        for (name, address), (key, call, case) in probes.items():
+            said = {address: outcomes[name, address]}
+            (verdict,) = judge(case, said, self._started, rule, None, oracle=answers[name])
+            wrong = second_order.culprit(call, tapped[key].taps[call], verdict)
+            if wrong is not None and found[key].culprit is None:
+                found[key] = msgspec.structs.replace(found[key], culprit=wrong)
+
+    async def _asked(self, cases: Mapping[str, Case]) -> dict[str, Outcome]:
+        """The oracle's answers to some cases, by their names."""
+        found: dict[str, Outcome] = {}
 
         def settle(case: Case, outcomes: dict[str, Outcome]) -> None:
-            said = outcomes[self._oracle.address]
-            found[places[case.id]] = Answer(
-                id=0,
-                returned=said.returned,
-                threw=said.threw,
-                unsupported=said.unsupported,
-                acceptance=said.acceptance,
-            )
+            found[case.id] = outcomes[self._oracle.address]
 
         options = msgspec.structs.replace(self._options, tap=False)
         board = Board(cases.values(), [self._oracle.address], settle, options)
@@ -170,11 +197,23 @@ class Phase:
         return found
 
 
-def _case(name: str, step: local.Local) -> Case:
-    """A step as a case, for whoever asks cases."""
-    request = step.request
-    if request is None:
-        raise AssertionError("a step without a request is not asked")
+def _name(key: Key, number: int, what: str = "step") -> str:
+    """The name of a case that is asked to find out about another one."""
+    return f"{key[0]}{_MARK}{what} {number} of {key[1]}"
+
+
+def _answer(said: Outcome) -> Answer:
+    return Answer(
+        id=0,
+        returned=said.returned,
+        threw=said.threw,
+        unsupported=said.unsupported,
+        acceptance=said.acceptance,
+    )
+
+
+def _case(name: str, request: Run) -> Case:
+    """A request as a case, for whoever asks cases."""
     return Case(
         id=name,
         file="",
@@ -195,13 +234,25 @@ def _input(argument: Argument) -> str:
 
 
 def _calls_one_op(case: Case) -> bool:
-    return case.call != "minimize" and len(calls(case.f.tree)) == 1
+    called = [op for op, _ in calls(case.f.tree)]
+    # A gradient that the case itself gives is no op's.
+    simple = case.call != "minimize" and "customGrad" not in called
+    return simple and len(_ops(case)) == 1
+
+
+def _ops(case: Case) -> list[str]:
+    """What a case calls, but for gradient functions and scopes."""
+    return [op for op, _ in calls(case.f.tree) if kind_of(op) != "structure"]
 
 
 def _alone(suspect: Suspect) -> Certificate:
-    """The certificate of a case of one op call: nothing stands between inputs and result."""
+    """The certificate of a case of one op call: nothing stands between inputs and result.
+
+    A value that is a gradient of the op is the gradient's.
+    """
     worst = suspect.verdict.worst
-    ((op, _),) = calls(suspect.case.f.tree)
+    (op,) = _ops(suspect.case)
+    is_value = len(calls(suspect.case.f.tree)) == 1
     if worst is None:
         return Certificate(unchecked=("no element was named",))
     share = worst.ulp / worst.budget if worst.ulp is not None and worst.budget else None
@@ -209,7 +260,7 @@ def _alone(suspect: Suspect) -> Certificate:
         culprit=Culprit(
             op=op,
             call=0,
-            part="value" if worst.place == VALUE else "gradient",
+            part="value" if worst.place == VALUE and is_value else "gradient",
             slot="" if worst.place == VALUE else worst.place.partition(".")[2],
             expected=worst.expected,
             got=worst.got,

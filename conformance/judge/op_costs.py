@@ -106,11 +106,12 @@ def is_strict_about_signed_zero(ops: tuple[str, ...]) -> bool:
     strict = contracts().strict_about_signed_zero
     names = [contracts().methods.get(op, op) for op in ops]
     return any(name in strict for name in names) and all(
-        name in strict or name in _MOVES or _kind(name) == "structure" for name in names
+        name in strict or name in _MOVES or kind_of(name) == "structure" for name in names
     )
 
 
-def _kind(op: str) -> Kind | None:
+def kind_of(op: str) -> Kind | None:
+    """What an op does for its cost; None for an op that has no cost."""
     found = _table().get(op)
     return None if found is None else found.kind
 

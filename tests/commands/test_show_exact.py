@@ -154,7 +154,7 @@ def test_an_explanation_is_another_question_than_its_answer(tmp_path):
     after = stored()
     show(tmp_path, "exp of a square", *asked(ECHO))
     assert stored() == after
-    assert "oracle: 1 answers, 1 from the store" in call(tmp_path, *run, oracle=True).stderr
+    assert "oracle: 1 answer, 1 from the store" in call(tmp_path, *run, oracle=True).stderr
 
 
 def test_without_an_oracle_nothing_is_explained(folder):
