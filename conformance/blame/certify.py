@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from conformance.blame import local, origins
+from conformance.blame import local, origins, training
 from conformance.blame.balls import Off, outside, short
 from conformance.blame.sums import Sums
 from conformance.outcomes import Certificate, Culprit, CulpritPart, Outcome
@@ -172,7 +172,7 @@ class _Check(msgspec.Struct, frozen=True):
             yield "the answer of the tapped case is not known"
             return
         if request.call == "minimize":
-            yield "the steps of the optimizer are not tapped"
+            yield training.STEPS
             return
         if returned.value is not None:
             yield self._value(returned.value)

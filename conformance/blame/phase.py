@@ -8,12 +8,14 @@ right, the errors were amplified, which is the input's fault and nobody else's.
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from conformance.blame import certify, local, second_order
+from conformance import fingerprint
+from conformance.blame import certify, local, second_order, training
 from conformance.blame.balls import short
 from conformance.blame.suspects import Key, Suspect
 from conformance.goldens import Golden
@@ -29,8 +31,8 @@ from conformance.judge.contracts import contract_of
 from conformance.judge.finding import VALUE
 from conformance.judge.op_costs import kind_of
 from conformance.judge.verdict import judge
-from conformance.outcomes import Certificate, Culprit, Outcome
-from conformance.protocol import Answer, Argument, Run, Started
+from conformance.outcomes import Certificate, Culprit, Outcome, Verdict
+from conformance.protocol import Answer, Argument, Run, Started, Tapped
 from conformance.suite.case import Case, Expectation
 
 _MARK = "\0"  # no id of a case file can hold it
@@ -54,13 +56,14 @@ class Phase:
         self._oracle = oracle
         self._options = msgspec.structs.replace(options, tap=True, trace=False, explain=False)
         self._fault = fault
+        self._prefix = b"certificate\0" + fingerprint.of_certificates()
 
     async def certificates(self, suspected: Sequence[Suspect]) -> dict[Key, Certificate]:
         """A certificate for each that can have one.
 
         What an implementation did wrong when it was asked again is told as a fault.
         """
-        found = {one.key: _alone(one) for one in suspected if _calls_one_op(one.case)}
+        found = {one.key: _single(one) for one in suspected if _calls_one_op(one.case)}
         keys = {one.key: self._stored_as(one) for one in suspected if one.key not in found}
         known = self._oracle.goldens.get(keys.values())
         for key, place in keys.items():
@@ -87,7 +90,7 @@ class Phase:
         # The bits alone: how long it took is another time each run.
         for part in (started, suspect.case.request(0), certify.bits(suspect.outcome)):
             digest.update(msgspec.json.encode(part))
-        return self._oracle.stored_as(b"certificate\0" + digest.digest())
+        return self._oracle.stored_as(self._prefix + digest.digest())
 
     async def _tapped(self, open_ones: Sequence[Suspect]) -> dict[Key, Outcome]:
         """What each implementation answers with taps."""
@@ -154,32 +157,37 @@ class Phase:
                 contract_of(self._started.get(outcome.implementation)),
                 outcome.returned,
             )
-        await self._second_order(found, tapped)
+        await self._alone(open_ones, found, tapped)
         return found
 
-    async def _second_order(
-        self, found: dict[Key, Certificate], tapped: Mapping[Key, Outcome]
+    async def _alone(
+        self,
+        open_ones: Sequence[Suspect],
+        found: dict[Key, Certificate],
+        tapped: Mapping[Key, Outcome],
     ) -> None:
-        """Ask for the gradients of gradients alone, where nothing else is to blame."""
-        probes: dict[Key, tuple[Key, int, Case]] = {}
-        for key, certificate in found.items():
-            if second_order.is_open(certificate):
-                for number, (call, request) in enumerate(second_order.requests(tapped[key].taps)):
-                    name = _name(key, number, "gradient of a gradient")
-                    probes[name, key[1]] = key, call, _case(name, request)
+        """Ask alone for what no tap hears, where nothing else is to blame."""
+        probes: dict[Key, tuple[Key, Case, Callable[[Verdict], Culprit | None]]] = {}
+        for one in open_ones:
+            key = one.key
+            if key in found:
+                asked = _probes(found[key], one.case.request(0), tapped[key].taps)
+                for number, (request, blame) in enumerate(asked):
+                    name = _name(key, number, "alone")
+                    probes[name, key[1]] = key, _case(name, request), blame
         if not probes:
             return
         cases: dict[str, list[Case]] = {}
-        for (_, address), (_, _, case) in probes.items():
+        for (_, address), (_, case, _) in probes.items():
             cases.setdefault(address, []).append(case)
         plain = msgspec.structs.replace(self._options, tap=False)
         outcomes = await self._run(cases, plain)
-        answers = await self._asked({name: case for (name, _), (_, _, case) in probes.items()})
+        answers = await self._asked({name: case for (name, _), (_, case, _) in probes.items()})
         rule = policy.parse("default")
-        for (name, address), (key, call, case) in probes.items():
+        for (name, address), (key, case, blame) in probes.items():
             said = {address: outcomes[name, address]}
             (verdict,) = judge(case, said, self._started, rule, None, oracle=answers[name])
-            wrong = second_order.culprit(call, tapped[key].taps[call], verdict)
+            wrong = blame(verdict)
             if wrong is not None and found[key].culprit is None:
                 found[key] = msgspec.structs.replace(found[key], culprit=wrong)
 
@@ -195,6 +203,19 @@ class Phase:
         if cases:
             await self._oracle.run(board, options, lambda _address, _started: None, self._fault)
         return found
+
+
+def _probes(
+    certificate: Certificate, request: Run, taps: Sequence[Tapped]
+) -> Iterator[tuple[Run, Callable[[Verdict], Culprit | None]]]:
+    """What is asked alone, each with who is to blame if the verdict on it is bad."""
+    if second_order.is_open(certificate):
+        for call, alone in second_order.requests(taps):
+            yield alone, functools.partial(second_order.culprit, call, taps[call])
+    elif training.is_open(certificate):
+        steps = training.request(request, taps)
+        if steps is not None:
+            yield steps, functools.partial(training.culprit, request, steps)
 
 
 def _name(key: Key, number: int, what: str = "step") -> str:
@@ -224,6 +245,8 @@ def _case(name: str, request: Run) -> Case:
         args=request.args,
         wrt=request.wrt,
         dy=request.dy,
+        optimizer=request.optimizer,
+        steps=request.steps,
         expect=Expectation(),
     )
 
@@ -245,7 +268,7 @@ def _ops(case: Case) -> list[str]:
     return [op for op, _ in calls(case.f.tree) if kind_of(op) != "structure"]
 
 
-def _alone(suspect: Suspect) -> Certificate:
+def _single(suspect: Suspect) -> Certificate:
     """The certificate of a case of one op call: nothing stands between inputs and result.
 
     A value that is a gradient of the op is the gradient's.
