@@ -75,7 +75,7 @@ def culprit(call: int, tap: Tapped, verdict: Verdict) -> Culprit | None:
         op=tap.op,
         call=call,
         part="gradient",
-        slot="" if worst is None else worst.place.removeprefix(GRADS),
+        slot=_slot("" if worst is None else worst.place),
         expected="a gradient" if worst is None else worst.expected,
         got=verdict.why if worst is None else worst.got,
         level=1,
@@ -85,3 +85,11 @@ def culprit(call: int, tap: Tapped, verdict: Verdict) -> Culprit | None:
         return about
     measured = {"ulp": worst.ulp, "budget": worst.budget, "share": worst.ulp / worst.budget}
     return msgspec.structs.replace(about, index=worst.index, **measured)
+
+
+def _slot(place: str) -> str:
+    """The input of the call that a place of its case is about, by its position, or ``dy``."""
+    name = place.removeprefix(GRADS)
+    if name == _DY:
+        return "dy"
+    return name.removeprefix("b") if place.startswith(GRADS) else "0"

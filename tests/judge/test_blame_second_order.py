@@ -1,5 +1,6 @@
 """A gradient of a gradient is certified by the op's own: asked alone, on what was recorded."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -74,11 +75,13 @@ def test_what_has_no_gradient_of_a_gradient_or_cannot_be_called_is_left_alone(ta
 def test_the_op_is_the_culprit_where_its_own_case_is_wrong():
     found = second_order.culprit(2, tapped("exp", X), verdict())
     assert (found.op, found.call, found.part, found.level, found.slot) == (
-        "exp", 2, "gradient", 1, "b0",
+        "exp", 2, "gradient", 1, "0",
     )  # fmt: skip
     assert (found.ulp, found.budget, found.share, found.index) == (40.0, 4.0, 10.0, (1,))
     threw = second_order.culprit(2, tapped("exp", X), verdict("threw", "status", None))
-    assert (threw.expected, threw.got) == ("a gradient", "some reason")
+    assert (threw.expected, threw.got, threw.slot) == ("a gradient", "some reason", "0")
+    upstream = msgspec.structs.replace(WORST, place="grads.u")
+    assert second_order.culprit(2, tapped("exp", X), verdict(worst=upstream)).slot == "dy"
 
 
 @pytest.mark.parametrize(
