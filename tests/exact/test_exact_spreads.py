@@ -50,7 +50,8 @@ def is_within(name, operands, radii, parts):
     assert isinstance(after, arb) or math.isfinite(after), "left its domain unnoticed"
     apart = abs(arb(after) - arb(before))
     # The doubles that the spread is computed in, and where the operands end up.
-    return bool(apart <= spread * (1 + 1e-9) + 1e-12 * abs(float(before)) + 1e-300)
+    doubles = 1e-12 * abs(float(before)) + 1e-15 * sum(map(abs, moved))
+    return bool(apart <= spread * (1 + 1e-9) + doubles + 1e-300)
 
 
 def test_every_primitive_has_a_spread():
