@@ -105,9 +105,23 @@ def _divergence(
         program=repro.snippet(item.case),
         index=minimal.index,
         answers=tuple(minimal.answers()),
-        blame=certified.blame(cause, item, own, started) if own else None,
+        blame=_blame(cause, item, own, minimal.steady, started),
         disagreement=certified.disagreement(cause, item, minimal.steady, started),
     )
+
+
+def _blame(
+    cause: Cause,
+    item: Settled,
+    own: Sequence[Verdict],
+    steady: Sequence[Verdict],
+    started: Mapping[str, Started | None],
+) -> certified.Blame | None:
+    """Whom the oracle blames; what it says of an answer that changes from run to run is chance."""
+    if steady:
+        return certified.blame(cause, item, steady, started)
+    who = tuple(verdict.implementation for verdict in own)
+    return certified.Blame(who, "case", "an answer that changes from run to run") if own else None
 
 
 class _Minimal:
