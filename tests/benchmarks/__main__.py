@@ -66,7 +66,7 @@ def judging() -> None:
     what = f"false reports in {reports.evaluations:,} evaluations, {reports.programs:,} programs"
     line(what, str(len(reports.false)), "0")
     for contract in ("tensorflow", "cpu", "wasm"):
-        power = judging_power.measure(500, seed=0, contract=contract)
+        power = judging_power.measure(300, seed=0, contract=contract)
         for size, target in judging_power.TARGETS.items():
             share = power.caught[size, "theirs"] / power.planted[size, "theirs"]
             what = f"errors of {size:g} in answers of {contract} that are caught"
@@ -83,14 +83,14 @@ def judging() -> None:
 def certifying() -> None:
     """The certificates of single steps: planted errors, whom they name, and false culprits."""
     for contract in ("tensorflow", "cpu", "wasm"):
-        power = certified_power.measure(200, seed=0, contract=contract)
+        power = certified_power.measure(100, seed=0, contract=contract)
         for size, target in certified_power.TARGETS.items():
             share = power.share(power.caught, f"answer {size:g}")
             what = f"errors of {size:g} in answers of {contract} with a culprit"
             line(what, f"{share:.1%}", f">= {target:.0%}")
         named = sum(power.named.values()) / sum(power.caught.values())
         line("  culprits that are the planted op and part", f"{named:.1%}", ">= 99%")
-        power = certified_power.measure(500, seed=1_000, contract=contract, kinds=())
+        power = certified_power.measure(200, seed=1_000, contract=contract, kinds=())
         line(f"  false culprits in {power.programs:,} programs", str(len(power.false)), "0")
 
 
