@@ -15,10 +15,10 @@ from conformance.causes import Cause
 from conformance.judge import policy
 from conformance.judge.finding import EXPECT, LAW, title
 from conformance.judge.verdict import judge
-from conformance.outcomes import Culprit, Verdict
+from conformance.outcomes import ORACLE, Culprit, Verdict
 from conformance.protocol import Started
 from conformance.report import culprits
-from conformance.results import ORACLE, Settled, oracle_of
+from conformance.results import Settled, oracle_of
 from conformance.suite.case import Expectation
 
 By = Literal["exact", "convention", "reference", "case"]

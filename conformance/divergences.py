@@ -14,10 +14,10 @@ from conformance.certified import Blame
 from conformance.expectations import ANY, Entry, Matcher
 from conformance.judge import finding
 from conformance.judge.finding import GRADS, VALUE, VARIABLES
-from conformance.outcomes import Outcome, Verdict
+from conformance.outcomes import ORACLE, Outcome, Verdict
 from conformance.protocol import Returned, Started
 from conformance.report import repro
-from conformance.results import ORACLE, Results, Settled
+from conformance.results import Results, Settled
 from conformance.suite.case import Decimals, Exact, Expected
 from conformance.tensors import Tensor
 

@@ -7,7 +7,8 @@ number that somebody could forget to raise.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from importlib import metadata, util
 from pathlib import Path
 
@@ -19,22 +20,25 @@ _LIBRARIES = ("python-flint", "numpy")
 
 def fingerprint() -> bytes:
     """The digest of the installed oracle, 32 bytes; the oracle itself is not imported."""
-    digest = hashlib.blake2b(digest_size=32)
-    for name, data in _sources():
-        digest.update(f"{name}\0{len(data)}\0".encode() + data)
-    for library in _LIBRARIES:
-        digest.update(f"{library}\0{_version(library)}\0".encode())
-    return digest.digest()
+    versions = ((library, _version(library).encode()) for library in _LIBRARIES)
+    return _digest(itertools.chain(_sources(), versions))
 
 
 def of_certificates() -> bytes:
     """The digest of what decides who is to blame, 32 bytes."""
+    files = (
+        path
+        for folder in ("blame", "judge")
+        for path in sorted((_HERE / folder).iterdir())
+        if path.suffix in {".py", ".yaml"}
+    )
+    return _digest((path.relative_to(_HERE).as_posix(), path.read_bytes()) for path in files)
+
+
+def _digest(parts: Iterable[tuple[str, bytes]]) -> bytes:
     digest = hashlib.blake2b(digest_size=32)
-    for folder in ("blame", "judge"):
-        for path in sorted((_HERE / folder).iterdir()):
-            if path.suffix in {".py", ".yaml"}:
-                data = path.read_bytes()
-                digest.update(f"{folder}/{path.name}\0{len(data)}\0".encode() + data)
+    for name, data in parts:
+        digest.update(f"{name}\0{len(data)}\0".encode() + data)
     return digest.digest()
 
 

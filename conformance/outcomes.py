@@ -8,6 +8,9 @@ import msgspec
 
 from conformance.protocol import Acceptance, Returned, Tapped, Threw, Trace
 
+ORACLE = "exact"
+"""The address of the oracle, and what it calls itself."""
+
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What came of one case on one implementation: one of the six fields from ``returned`` on.

@@ -12,7 +12,8 @@ from conformance.expectations import Entry
 from conformance.implementations.address import Implementation
 from conformance.implementations.options import Options
 from conformance.judge.policy import Policy
-from conformance.results import ORACLE, Header, Settled
+from conformance.outcomes import ORACLE
+from conformance.results import Header, Settled
 from conformance.suite.case import Case
 
 REFERENCES = (ORACLE, "tensorflow")

@@ -22,14 +22,12 @@ from pathlib import Path
 
 import msgspec
 
-from conformance.outcomes import WORDS, Outcome, Verdict
+from conformance.outcomes import ORACLE, WORDS, Outcome, Verdict
 from conformance.problems import InvalidResults
 from conformance.protocol import Started
 from conformance.suite.case import Case
 
 FORMAT = 1
-ORACLE = "exact"
-"""The address of the oracle."""
 
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -27,6 +27,7 @@ from conformance.implementations.address import Implementation
 from conformance.implementations.options import Options
 from conformance.implementations.spawn import Early
 from conformance.judge import policy
+from conformance.outcomes import ORACLE
 from conformance.plan import Plan
 from conformance.problems import UsageError
 from conformance.report import terminal
@@ -97,8 +98,8 @@ def oracle(
     """Whom a policy wants to be asked how far answers may be off, listed or not."""
     if without or not rule.wants_oracle:
         return None
-    listed = [one for one in implementations if one.address == results.ORACLE]
-    return listed[0] if listed else address.parse(results.ORACLE)
+    listed = [one for one in implementations if one.address == ORACLE]
+    return listed[0] if listed else address.parse(ORACLE)
 
 
 def _oracle_line(plan: Plan, footer: Footer) -> str:

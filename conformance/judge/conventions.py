@@ -15,10 +15,10 @@ from typing import Any, Literal
 import msgspec
 
 from conformance.judge.op_costs import loader
+from conformance.outcomes import ORACLE
 from conformance.protocol import Choice, Share
 
 FILE = pathlib.Path(__file__).with_name("conventions.yaml")
-ORACLE = "exact"
 FOLLOWS = {ORACLE: "tensorflow"}
 """Who makes the choices of another library where nothing else is recorded: mathematics has none."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.judge import expectation, no_gradient
 from conformance.judge.compare import Candidate, Excuse, Rules, tensors
@@ -19,6 +19,8 @@ from conformance.tensors import Tensor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,17 @@ def findings(
 
 def _results(case: Case, answer: Returned) -> dict[str, Tensor | None]:
     """What an answer has, by place; a call that gives no value has None there."""
-    grads = zip(case.wrt, answer.grads, strict=False)
-    trained = zip(case.wrt, answer.variables, strict=False)
+    return _by_place(case, answer.value, answer.grads, answer.variables)
+
+
+def _by_place(
+    case: Case, value: T | None, grads: Sequence[T | None], variables: Sequence[T | None]
+) -> dict[str, T | None]:
+    """What stands for value, gradients and variables, by place."""
     return {
-        VALUE: answer.value,
-        **{GRADS + name: gradient for name, gradient in grads},
-        **{VARIABLES + name: variable for name, variable in trained},
+        VALUE: value,
+        **{GRADS + name: one for name, one in zip(case.wrt, grads, strict=False)},
+        **{VARIABLES + name: one for name, one in zip(case.wrt, variables, strict=False)},
     }
 
 
@@ -182,13 +189,7 @@ def _ball(
 
 def balls(case: Case, acceptance: Acceptance) -> dict[str, Ball | None]:
     """The balls of an oracle's answer by place."""
-    grads = zip(case.wrt, acceptance.grads, strict=False)
-    trained = zip(case.wrt, acceptance.variables, strict=False)
-    return {
-        VALUE: acceptance.value,
-        **{GRADS + name: ball for name, ball in grads},
-        **{VARIABLES + name: ball for name, ball in trained},
-    }
+    return _by_place(case, acceptance.value, acceptance.grads, acceptance.variables)
 
 
 def _excused(  # noqa: PLR0913, PLR0917  bound once, called with two arrays

@@ -18,7 +18,7 @@ from conformance.judge import expectation, reference
 from conformance.judge.contracts import contract_of
 from conformance.judge.finding import EXPECT, LAW, VALUE, VARIABLES, Finding, first
 from conformance.judge.policy import Policy, Tolerance
-from conformance.outcomes import Outcome, Verdict, Word
+from conformance.outcomes import ORACLE, Outcome, Verdict, Word
 from conformance.protocol import Acceptance, Returned, Started, Threw
 from conformance.suite.case import Case, Decimals
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 SECOND = "tensorflow"
 """Whose word counts for a case that the reference does not support."""
-ORACLE = "exact"
-"""Who is the reference wherever it answers."""
 VACUOUS = 3
 """Where in ``Ball.widths`` those are that say nothing."""
 

@@ -15,7 +15,7 @@ from conformance.ledger.unmodelled import FILE as UNMODELLED
 from conformance.ledger.unmodelled import Unmodelled, mistakes
 from conformance.ledger.unreachable import FILE as UNREACHABLE
 from conformance.ledger.unreachable import Exemption, Kind
-from conformance.results import ORACLE
+from conformance.outcomes import ORACLE
 
 
 class LedgerError(msgspec.Struct, frozen=True):

@@ -14,10 +14,10 @@ from conformance.ledger.checks import Checks, Looked, checks
 from conformance.ledger.naming import asked, named
 from conformance.ledger.registry import Registry
 from conformance.ledger.unmodelled import Models, models
-from conformance.outcomes import Outcome, Verdict
+from conformance.outcomes import ORACLE, Outcome, Verdict
 from conformance.problems import InvalidResults
 from conformance.protocol import Trace
-from conformance.results import ORACLE, Results, Settled
+from conformance.results import Results, Settled
 from conformance.suite.case import Case
 
 K = TypeVar("K", bound=Hashable)

@@ -12,7 +12,7 @@ from conformance.ledger.cells import ORDERS, RANKS, Cell
 from conformance.ledger.checks import LOOKED_AT, Slot
 from conformance.ledger.gather import Ledger, Tally
 from conformance.ledger.registry import Registry
-from conformance.results import ORACLE
+from conformance.outcomes import ORACLE
 
 DTYPES = ("float32", "int32", "bool", "complex64", "string")
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from conformance.judge.finding import EXPECT, at
-from conformance.outcomes import Culprit, Verdict
-
-CERTIFIER = "exact"
-"""Who says what is right for what a step was given."""
+from conformance.outcomes import ORACLE, Culprit, Verdict
 
 
 def line(verdict: Verdict) -> str | None:
@@ -20,7 +17,7 @@ def line(verdict: Verdict) -> str | None:
         # The only op of a case is blamed for what the case states, whatever the oracle says.
         worst = verdict.worst if verdict.against == EXPECT else None
         stated = worst is not None and one.expected == worst.expected
-        by = "as the case states it" if stated else f"certified by {CERTIFIER}"
+        by = "as the case states it" if stated else f"certified by {ORACLE}"
         return f"culprit: {named(one)}{at(one.index)}: {', '.join(parts)}, {by}"
     if verdict.verdict != "differs" or not certificate.unchecked:
         return None

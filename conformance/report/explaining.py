@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from conformance.judge.contracts import contract_of
 from conformance.judge.finding import bits, index_of, text
 from conformance.judge.reference import balls
+from conformance.outcomes import ORACLE
 from conformance.protocol import Ball, Contribution, Returned, Started
 from conformance.report.elements import Place
 from conformance.report.explanation import (
@@ -19,7 +20,7 @@ from conformance.report.explanation import (
     Standing,
     Width,
 )
-from conformance.results import ORACLE, Results, oracle_of
+from conformance.results import Results, oracle_of
 from conformance.tensors import Tensor
 
 if TYPE_CHECKING:

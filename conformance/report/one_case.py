@@ -17,7 +17,7 @@ from rich.table import Table
 from conformance.judge import finding
 from conformance.judge.finding import title
 from conformance.laws import law, requests
-from conformance.outcomes import Outcome, Verdict
+from conformance.outcomes import ORACLE, Outcome, Verdict
 from conformance.protocol import Returned
 from conformance.report import (
     asked,
@@ -30,7 +30,7 @@ from conformance.report import (
 )
 from conformance.report.elements import Cell, Grid, Place
 from conformance.report.explanation import Explained, Explanation
-from conformance.results import ORACLE, Results, Settled, oracle_of
+from conformance.results import Results, Settled, oracle_of
 from conformance.suite.case import Case
 
 _MOST_UNCHECKED = 5
